@@ -1,0 +1,1 @@
+"""What every room stands on: errors, seeds, fingerprints, files and tables."""
