@@ -1,0 +1,54 @@
+"""Prepare one image: crop, resize, clean, store as bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from leanlung.foundations.errors import PixelError
+from leanlung.pixels.crop import lung_box, resize
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from leanlung.pixels.spec import PixelSpec
+
+_WHITE = 255
+
+
+def prepare(
+    image: NDArray[np.float32], spec: PixelSpec, mask: NDArray[np.generic] | None = None
+) -> NDArray[np.uint8]:
+    """Make an image ready for the cache.
+
+    Args:
+        image: (H, W), in [0, 1], 0 black.
+        spec: What to do.
+        mask: (H, W) lung mask, used if the specification crops to the lungs; without one the
+            whole image is kept.
+
+    Returns:
+        (size, size), 0 black to 255 white.
+
+    Raises:
+        PixelError: If the image is not a plane of numbers in [0, 1], or the mask is empty.
+    """
+    if image.ndim != 2 or min(image.shape) < 2:
+        msg = (
+            f"an image of shape {image.shape} was given; (height, width) was expected, "
+            "2 x 2 at least"
+        )
+        raise PixelError(msg)
+    low, high = float(image.min()), float(image.max())
+    if not (low >= 0.0 and high <= 1.0):  # also false for NaN
+        msg = f"pixel values from {low:g} to {high:g} were found; [0, 1] was expected"
+        raise PixelError(msg)
+    if spec.crop == "lungs" and mask is not None:
+        box = lung_box(mask, image.shape, spec.margin)
+        image = image[box.top : box.bottom, box.left : box.right]
+    small = resize(image, spec.size)
+    if spec.median:
+        small = np.asarray(cv2.medianBlur(small, ksize=3), dtype=np.float32)
+    return np.rint(np.clip(small, 0.0, 1.0) * _WHITE).astype(np.uint8)

@@ -1,0 +1,33 @@
+"""What is done to every image before a network sees it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from leanlung.foundations.shares import Share
+
+
+class PixelSpec(BaseModel, extra="forbid", frozen=True):
+    """How an image is prepared, alike in training and in use.
+
+    The order is fixed: crop to the lungs, resize, median filter, bytes; then, for each batch,
+    standardise.
+
+    Attributes:
+        size: Height and width after resizing, in pixels. Images are stretched to a square.
+        crop: ``lungs`` cuts the box around the lung mask where a study has one.
+        margin: Added on each side of that box, as a share of its longer side.
+        median: Whether to run a 3 x 3 median filter.
+        standardise: ``training`` subtracts the training part's mean and divides by its standard
+            deviation; ``symmetric`` maps [0, 1] to [-1, 1].
+
+    Source: Rajaraman et al. 2020, section II-B.
+    """
+
+    size: int = Field(224, ge=16, le=4096)
+    crop: Literal["none", "lungs"] = "none"
+    margin: Share = 0.05
+    median: bool = False
+    standardise: Literal["training", "symmetric"] = "training"
