@@ -1,0 +1,26 @@
+"""Networks: a specification, the network it stands for, its weights and its size."""
+
+from leanlung.networks.backbones import BACKBONES, Backbone
+from leanlung.networks.build import build
+from leanlung.networks.classifier import Classifier
+from leanlung.networks.size import ModelSize, size_of
+from leanlung.networks.spec import NetworkSpec, Width
+from leanlung.networks.storage import restore, store
+from leanlung.networks.weights import load_weights
+from leanlung.networks.widths import resize, widths_of
+
+__all__ = [
+    "BACKBONES",
+    "Backbone",
+    "Classifier",
+    "ModelSize",
+    "NetworkSpec",
+    "Width",
+    "build",
+    "load_weights",
+    "resize",
+    "restore",
+    "size_of",
+    "store",
+    "widths_of",
+]

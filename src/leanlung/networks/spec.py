@@ -1,0 +1,83 @@
+"""A network specification: everything needed to build a network again, surgery included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+
+from leanlung.foundations.errors import NetworkError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Head = Literal["linear", "radiograph"]
+Conventions = Literal["torch", "keras"]
+
+
+class Width(NamedTuple):
+    """How wide one layer is.
+
+    A normalisation layer has as many inputs as outputs, and one group.
+    """
+
+    inputs: int
+    outputs: int
+    groups: int
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """What to build.
+
+    Attributes:
+        backbone: Name of the trunk, one of `leanlung.networks.BACKBONES`.
+        classes: How many outputs.
+        head: ``linear`` is global average, dropout, linear. ``radiograph`` puts a zero-padded
+            3 x 3 convolution with 1,024 maps in front (Rajaraman et al. 2020, figure 4; the
+            text's strided separable 5 x 5 convolution is not what its parameter counts hold).
+        channels: Of the input; grey images are repeated to fill them.
+        size: Height and width the network is trained at, in pixels.
+        dropout: Share of features dropped before the last layer while training.
+        conventions: ``keras`` uses keras's BatchNorm epsilon (1e-3) and its padding (right
+            and bottom at stride 2), for weights that were trained so.
+        widths: Layers that are not as wide as the architecture says, by name; written by
+            surgery, empty for a whole network.
+    """
+
+    backbone: str
+    classes: int
+    head: Head = "linear"
+    channels: int = 3
+    size: int = 224
+    dropout: float = 0.5
+    conventions: Conventions = "torch"
+    widths: Mapping[str, Width] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        for name, least in (("classes", 2), ("channels", 1), ("size", 16)):
+            if getattr(self, name) < least:
+                msg = f"{name} of a network must be at least {least}; got {getattr(self, name)}"
+                raise NetworkError(msg)
+        if not 0.0 <= self.dropout < 1.0:
+            msg = f"dropout is a share in [0, 1); got {self.dropout}"
+            raise NetworkError(msg)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give a value that JSON can hold; `from_dict` is its inverse."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**plain, "widths": {name: list(width) for name, width in self.widths.items()}}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """Read what `as_dict` wrote.
+
+        Raises:
+            NetworkError: If a field is missing, unknown or of another kind.
+        """
+        try:
+            widths = {name: Width(*map(int, width)) for name, width in value["widths"].items()}
+            return cls(**{**value, "widths": MappingProxyType(widths)})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            msg = f"not a network specification ({error}); was it edited by hand?"
+            raise NetworkError(msg) from error
