@@ -1,0 +1,190 @@
+"""Fit a network: one readable loop."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
+
+from leanlung.foundations.errors import TrainingError
+from leanlung.pixels import apply, draw, standardise, unit_range
+from leanlung.training.checkpoint import load_checkpoint, restore, save_checkpoint, snapshot
+from leanlung.training.history import Epoch, best_epoch, rate_of
+from leanlung.training.optimisers import optimiser_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from torch import Tensor, nn
+    from torch.optim import Optimizer
+
+    from leanlung.foundations.seeds import Seeds
+    from leanlung.pixels import ImageSet, PixelStatistics
+    from leanlung.training.plan import TrainingPlan
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A network after fitting.
+
+    Attributes:
+        network: As it was after its best epoch.
+        optimiser: As it was then; holds the network's parameters.
+        history: All epochs.
+        best: Number of the best one.
+    """
+
+    network: nn.Module
+    optimiser: Optimizer
+    history: tuple[Epoch, ...]
+    best: int
+
+
+def fit(
+    network: nn.Module,
+    images: ImageSet,
+    *,
+    plan: TrainingPlan,
+    statistics: PixelStatistics,
+    channels: int,
+    validate: Callable[[nn.Module], Mapping[str, float]],
+    seeds: Seeds,
+    device: torch.device,
+    optimiser: Optimizer | None = None,
+    checkpoint: Path | None = None,
+    watch: Callable[[Epoch], None] = lambda _epoch: None,
+) -> Fitted:
+    """Fit a network to labelled images, and keep the epoch that validates best.
+
+    Every epoch draws its randomness from its own seed, so that a fit that was killed and goes
+    on from its checkpoint ends with the same weights on the same machine.
+
+    Args:
+        network: Changed in place; moved to the device.
+        images: The training part.
+        plan: How to fit.
+        statistics: To standardise by.
+        channels: Of the network's input.
+        validate: Metrics on the validation part, of which the plan monitors one.
+        seeds: Of this fit.
+        device: Where to run.
+        optimiser: To go on with, as after surgery; a fresh one if not given.
+        checkpoint: File to write after each epoch, and to go on from if it is there.
+        watch: Told of every epoch.
+
+    Returns:
+        The best network, with the history.
+
+    Raises:
+        TrainingError: If there are no images, or the loss is no longer a number.
+    """
+    if not len(images):
+        msg = "the training part is empty; nothing to fit"
+        raise TrainingError(msg)
+    network.to(device)
+    network.to(memory_format=torch.channels_last)
+    optimiser = optimiser or optimiser_for(network, plan.optimiser)
+    weights = _class_weights(images.labels, plan.class_weights).to(device)
+    images = images.resident(device)
+    history: list[Epoch] = []
+    best = snapshot(network, optimiser)
+    if checkpoint and (found := load_checkpoint(checkpoint)):
+        now, best, history = found
+        restore(now, network, optimiser)
+    while len(history) < plan.epochs and not _out_of_patience(history, plan):
+        number = len(history) + 1
+        rate = rate_of(plan.rate, plan.optimiser.rate, plan.epochs, history, plan.monitor)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        network.train()
+        total = 0.0
+        with _seeded(seeds.number("dropout", number)):
+            for batch, labels in _batches(images, plan, seeds, number):
+                inputs = standardise(batch, statistics, channels)
+                loss = _step(network, optimiser, inputs, labels.to(device), weights, plan)
+                total += loss * len(labels)
+                _require_finite(loss, number, rate)
+        history.append(Epoch(number, rate, total / len(images), dict(validate(network))))
+        now = snapshot(network, optimiser)
+        if best_epoch(history, plan.monitor) == number:
+            best = now
+        if checkpoint:
+            save_checkpoint(checkpoint, now, best, history)
+        watch(history[-1])
+    restore(best, network, optimiser)
+    network.eval()
+    return Fitted(network, optimiser, tuple(history), best_epoch(history, plan.monitor))
+
+
+def _step(
+    network: nn.Module,
+    optimiser: Optimizer,
+    inputs: Tensor,
+    labels: Tensor,
+    weights: Tensor,
+    plan: TrainingPlan,
+) -> float:
+    with _precision(plan, inputs.device):
+        logits = network(inputs.contiguous(memory_format=torch.channels_last))
+    loss = F.cross_entropy(logits.float(), labels, weight=weights)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    if plan.clip:
+        torch.nn.utils.clip_grad_norm_(network.parameters(), plan.clip)
+    optimiser.step()
+    return float(loss.detach())
+
+
+def _batches(
+    images: ImageSet, plan: TrainingPlan, seeds: Seeds, epoch: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Give augmented batches, (N, 1, S, S) in [0, 1], and labels, in a new order each epoch."""
+    generator = seeds.generator("order", epoch)
+    order = torch.from_numpy(generator.permutation(len(images)))
+    for places in order.split(plan.batch):
+        if len(places) == 1 and len(images) > 1:
+            continue  # BatchNorm cannot learn from a single image
+        changes = draw(plan.augment, len(places), generator)
+        yield apply(changes, unit_range(images.take(places))), images.labels[places]
+
+
+def _class_weights(labels: Tensor, kind: str) -> Tensor:
+    """Weigh classes by one over their share, so that the mean weight of an image is one."""
+    counts = torch.bincount(labels)
+    if kind == "none":
+        return torch.ones(len(counts))
+    return len(labels) / (len(counts) * counts.clamp(min=1).float())
+
+
+def _precision(plan: TrainingPlan, device: torch.device) -> torch.autocast:
+    halved = plan.precision == "bfloat16" or (
+        plan.precision == "auto" and device.type == "cuda"
+    )
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=halved)
+
+
+def _out_of_patience(history: list[Epoch], plan: TrainingPlan) -> bool:
+    waited = len(history) - best_epoch(history, plan.monitor)
+    return bool(plan.patience) and waited >= plan.patience
+
+
+def _require_finite(loss: float, epoch: int, rate: float) -> None:
+    if loss != loss or loss in (float("inf"), float("-inf")):
+        msg = (
+            f"the loss became {loss} in epoch {epoch} at a learning rate of {rate:g}; "
+            "lower the rate, or clip gradients (clip = 1.0)"
+        )
+        raise TrainingError(msg)
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Seed torch's global generators, which dropout draws from, and put them back after."""
+    devices = range(torch.cuda.device_count())
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield

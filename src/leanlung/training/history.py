@@ -1,0 +1,70 @@
+"""The history of a fit: one record an epoch, and what follows from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from leanlung.training.plan import RatePlan
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch did.
+
+    Attributes:
+        number: From 1.
+        rate: Learning rate.
+        loss: Mean training loss over images, class weights included.
+        validation: Metrics on the validation part; higher is better.
+    """
+
+    number: int
+    rate: float
+    loss: float
+    validation: Mapping[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give a value that JSON can hold."""
+        return {**asdict(self), "validation": dict(self.validation)}
+
+
+History = Sequence[Epoch]
+
+
+def best_epoch(history: History, monitor: str) -> int:
+    """Give the number of the epoch with the highest metric, the first of equals; 0 if none."""
+    if not history:
+        return 0
+    return max(history, key=lambda epoch: (epoch.validation[monitor], -epoch.number)).number
+
+
+def rate_of(plan: RatePlan, first: float, epochs: int, history: History, monitor: str) -> float:
+    """Give the learning rate of the epoch that follows a history.
+
+    Args:
+        plan: How the rate changes.
+        first: Rate of the first epoch.
+        epochs: How many there are planned.
+        history: Epochs so far.
+        monitor: Metric that says whether an epoch was better.
+
+    Returns:
+        The rate. ``cosine``: ``least + (1 - least) / 2 * (1 + cos(pi * done / epochs))`` times
+        the first rate, so that no epoch runs at the least itself.
+    """
+    if plan.kind == "constant":
+        return first
+    if plan.kind == "cosine":
+        wave = 0.5 * (1.0 + math.cos(math.pi * len(history) / epochs))
+        return first * (plan.least + (1.0 - plan.least) * wave)
+    rate, best, waited = first, -math.inf, 0
+    for epoch in history:
+        found = epoch.validation[monitor]
+        best, waited = (found, 0) if found > best else (best, waited + 1)
+        if waited == plan.patience:
+            rate, waited = max(rate * plan.factor, first * plan.least), 0
+    return rate

@@ -1,0 +1,78 @@
+"""A training plan: everything that decides how a network is fitted."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from leanlung.foundations.shares import Share
+from leanlung.pixels import Augmentation
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+class OptimiserPlan(BaseModel, extra="forbid", frozen=True):
+    """Which optimiser, and its settings.
+
+    Attributes:
+        kind: ``sgd``, ``adam`` (with decoupled weight decay) or ``rmsprop``.
+        rate: Learning rate at the start.
+        momentum: Of SGD and RMSprop.
+        nesterov: Whether SGD looks ahead.
+        weight_decay: L2 penalty; biases and BatchNorm are left out of it.
+    """
+
+    kind: Literal["sgd", "adam", "rmsprop"] = "sgd"
+    rate: float = Field(1e-3, gt=0.0)
+    momentum: Share = 0.9
+    nesterov: bool = False
+    weight_decay: float = Field(0.0, ge=0.0)
+
+
+class RatePlan(BaseModel, extra="forbid", frozen=True):
+    """How the learning rate changes from epoch to epoch.
+
+    Attributes:
+        kind: ``constant``; ``cosine`` falls along half a cosine to ``least``; ``plateau``
+            multiplies by ``factor`` whenever ``patience`` epochs brought nothing better.
+        factor: Of ``plateau``.
+        patience: Of ``plateau``, in epochs.
+        least: The rate never falls below this share of the first one.
+    """
+
+    kind: Literal["constant", "cosine", "plateau"] = "constant"
+    factor: Share = 0.5
+    patience: int = Field(5, ge=1)
+    least: Share = 0.01
+
+
+class TrainingPlan(BaseModel, extra="forbid", frozen=True):
+    """How a network is fitted.
+
+    Attributes:
+        epochs: Passes over the training part, at most.
+        batch: Images a step.
+        optimiser: Which, and its settings.
+        rate: How the learning rate changes.
+        clip: Largest norm of all gradients together; 0 switches clipping off.
+        class_weights: ``balanced`` weighs every class alike, whatever its size in the training
+            part.
+        monitor: Validation metric that decides which epoch is best.
+        patience: Stop after so many epochs without a better one; 0 never stops early.
+        augment: How images may change.
+        precision: ``auto`` is bfloat16 on a GPU and float32 on a CPU.
+    """
+
+    epochs: int = Field(10, ge=1)
+    batch: int = Field(32, ge=1)
+    optimiser: OptimiserPlan = OptimiserPlan()
+    rate: RatePlan = RatePlan()
+    clip: float = Field(1.0, ge=0.0)
+    class_weights: Literal["balanced", "none"] = "balanced"
+    monitor: Literal["log_likelihood", "macro_auc", "balanced_accuracy", "accuracy"] = (
+        "log_likelihood"
+    )
+    patience: int = Field(0, ge=0)
+    augment: Augmentation = Augmentation()
+    precision: Precision = "auto"
