@@ -1,0 +1,26 @@
+"""A removal: which units leave which layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Units that leave, by layer.
+
+    Attributes:
+        units: Places among the units a layer has now, ascending, by layer name; layers that
+            lose nothing are not listed.
+        spared: Layers that would have lost their last units and kept them.
+    """
+
+    units: Mapping[str, tuple[int, ...]]
+    spared: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return sum(len(places) for places in self.units.values())

@@ -1,0 +1,165 @@
+"""Removing units gives exactly what zeroing everything that reads them would give."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from leanlung.foundations.errors import SurgeryError
+from leanlung.pruning import ChannelGraph, Removal, channel_graph, remove
+
+Trained = tuple[str, nn.Module, torch.Tensor]
+
+
+def random_removal(graph: ChannelGraph, seed: int) -> Removal:
+    """Take 10 to 60 % of every layer."""
+    generator = np.random.default_rng(seed)
+    units = {}
+    for layer in graph.layers:
+        count = min(int(len(layer) * generator.uniform(0.1, 0.6)), len(layer) - 1)
+        if count:
+            places = generator.choice(len(layer), size=count, replace=False)
+            units[layer.name] = tuple(sorted(places.tolist()))
+    return Removal(units)
+
+
+def unread(network: nn.Module, graph: ChannelGraph, removal: Removal) -> nn.Module:
+    """The whole network, with the weights that read the removed units set to zero."""
+    dead = {
+        int(graph.layer(name).units[place])
+        for name, places in removal.units.items()
+        for place in places
+    }
+    whole = copy.deepcopy(network)
+    for name, channels in graph.channels.items():
+        if channels.inputs is not None:
+            weight = whole.get_parameter(f"{name}.weight")
+            gone = [
+                place for place, unit in enumerate(channels.inputs.tolist()) if unit in dead
+            ]
+            with torch.no_grad():
+                weight[:, gone] = 0.0
+    return whole
+
+
+def test_the_pruned_network_answers_as_the_whole_one_with_its_readers_zeroed(
+    trained_like: Trained,
+) -> None:
+    _, network, images = trained_like
+    graph = channel_graph(network, images[:1])
+    removal = random_removal(graph, seed=1)
+    smaller = remove(network, graph, removal).network
+    with torch.no_grad():
+        expected = unread(network, graph, removal)(images)
+        whole = network(images)
+        found = smaller(images)
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
+    assert not torch.allclose(whole, expected, rtol=1e-6)  # the removal mattered
+
+
+def test_it_holds_over_several_rounds_on_the_graph_handed_on(trained_like: Trained) -> None:
+    _, network, images = trained_like
+    graph = channel_graph(network, images[:1])
+    for round_ in (1, 2):
+        removal = random_removal(graph, seed=round_)
+        expected = unread(network, graph, removal)
+        surgery = remove(network, graph, removal)
+        network, graph = surgery.network, surgery.graph
+        with torch.no_grad():
+            torch.testing.assert_close(
+                network(images), expected(images), rtol=1e-10, atol=1e-12
+            )
+
+
+def test_the_graph_handed_on_is_the_one_read_anew(trained_like: Trained) -> None:
+    _, network, images = trained_like
+    graph = channel_graph(network, images[:1])
+    surgery = remove(network, graph, random_removal(graph, seed=3))
+    anew = channel_graph(surgery.network, images[:1])
+    assert [(layer.name, len(layer)) for layer in surgery.graph.layers] == [
+        (layer.name, len(layer)) for layer in anew.layers
+    ]
+    widths = {name: channels.width for name, channels in surgery.graph.channels.items()}
+    assert widths == {name: channels.width for name, channels in anew.channels.items()}
+
+
+def test_the_network_before_is_untouched(residual: nn.Module) -> None:
+    before = {name: tensor.clone() for name, tensor in residual.state_dict().items()}
+    graph = channel_graph(residual, torch.zeros(1, 1, 4, 4))
+    smaller = remove(residual, graph, Removal({"stem": (0, 2)})).network
+    for parameter in smaller.parameters():
+        nn.init.zeros_(parameter)
+    assert all(torch.equal(before[name], t) for name, t in residual.state_dict().items())
+
+
+def test_the_layers_told_to_shrink_do(residual: nn.Module) -> None:
+    graph = channel_graph(residual, torch.zeros(1, 1, 4, 4))
+    surgery = remove(residual, graph, Removal({"stem": (0, 2)}))
+    shapes = {name: tuple(p.shape) for name, p in surgery.network.named_parameters()}
+    assert shapes["stem.weight"] == (2, 1, 1, 1)
+    assert shapes["branch.weight"] == (2, 2, 1, 1)
+    assert shapes["head.weight"] == (2, 2, 1, 1)
+    assert torch.equal(surgery.network.stem.bias, residual.stem.bias[[1, 3]])
+    assert surgery.graph.kept == {"stem": (1, 3)}
+    assert surgery.graph.originals == {"stem": 4}
+
+
+def test_what_was_kept_is_told_in_original_places_after_two_rounds(residual: nn.Module) -> None:
+    graph = channel_graph(residual, torch.zeros(1, 1, 4, 4))
+    once = remove(residual, graph, Removal({"stem": (0,)}))
+    twice = remove(once.network, once.graph, Removal({"stem": (1,)}))
+    assert twice.graph.kept == {"stem": (1, 3)}
+
+
+def test_frozen_layers_stay_frozen(residual: nn.Module) -> None:
+    residual.branch.requires_grad_(requires_grad=False)
+    graph = channel_graph(residual, torch.zeros(1, 1, 4, 4))
+    smaller = remove(residual, graph, Removal({"stem": (1,)})).network
+    assert [p.requires_grad for p in smaller.parameters()] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_an_empty_removal_gives_an_equal_network(residual: nn.Module) -> None:
+    graph = channel_graph(residual, torch.zeros(1, 1, 4, 4))
+    surgery = remove(residual, graph, Removal({}))
+    assert surgery.places == {}
+    for name, tensor in residual.state_dict().items():
+        assert torch.equal(surgery.network.state_dict()[name], tensor)
+
+
+@pytest.mark.parametrize(
+    ("units", "told"),
+    [
+        ({"stem": (0, 1, 2, 3)}, "layer 'stem' would be left without units"),
+        ({"stem": (4,)}, "layer 'stem' has units 0 to 3; 4 is not there"),
+        ({"stem": (-1,)}, "layer 'stem' has units 0 to 3; -1 is not there"),
+        ({"head": (0,)}, "no layer 'head' whose units can be removed"),
+    ],
+)
+def test_an_impossible_removal_is_refused(
+    residual: nn.Module, units: dict[str, tuple[int, ...]], told: str
+) -> None:
+    graph = channel_graph(residual, torch.zeros(1, 1, 4, 4))
+    with pytest.raises(SurgeryError, match=told):
+        remove(residual, graph, Removal(units))
+
+
+def test_anothers_graph_is_refused(residual: nn.Module, three_units: nn.Module) -> None:
+    graph = channel_graph(residual, torch.zeros(1, 1, 4, 4))
+    with pytest.raises(SurgeryError, match="a layer 'stem' that this network has not"):
+        remove(three_units, graph, Removal({"stem": (0,)}))
+
+
+def test_an_outdated_graph_is_refused(residual: nn.Module) -> None:
+    graph = channel_graph(residual, torch.zeros(1, 1, 4, 4))
+    smaller = remove(residual, graph, Removal({"stem": (0,)})).network
+    with pytest.raises(SurgeryError, match="has 3 rows; its graph knows 4 units"):
+        remove(smaller, graph, Removal({"stem": (1,)}))
