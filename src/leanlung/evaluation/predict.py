@@ -1,0 +1,53 @@
+"""Predict: a network and images in, probabilities out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from leanlung.pixels import standardise, unit_range
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from leanlung.pixels import ImageSet, PixelStatistics
+
+BATCH = 64
+"""Fixed, so that the last bits of a probability do not depend on anyone's settings."""
+
+
+def probabilities(
+    network: nn.Module,
+    images: ImageSet,
+    statistics: PixelStatistics,
+    channels: int,
+    device: torch.device,
+) -> NDArray[np.float64]:
+    """Predict class probabilities.
+
+    Args:
+        network: Put on the device in evaluation mode; its mode is put back.
+        images: What to predict.
+        statistics: Of the training part, to standardise by.
+        channels: Of the network's input.
+        device: Where to run, in float32.
+
+    Returns:
+        (N, classes); the softmax is taken in float64, so that rows sum to one.
+    """
+    network.to(device)
+    was_training = network.training
+    rows = []
+    try:
+        network.eval()
+        with torch.no_grad():
+            for places in torch.arange(len(images)).split(BATCH):
+                batch = unit_range(images.take(places).to(device))
+                logits = network(standardise(batch, statistics, channels))
+                rows.append(logits.double().softmax(dim=1).cpu().numpy())
+    finally:
+        network.train(was_training)
+    return np.concatenate(rows)
