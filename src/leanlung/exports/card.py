@@ -1,0 +1,31 @@
+"""The model card: what a bundle is, what it may be used for, and what was measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def model_card(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Write the card of a bundle.
+
+    Args:
+        config: Of the bundle.
+        metrics: As in ``metrics.json``: ``estimates``, ``comparison``, ``size``, ``whole_size``
+            and ``data``, each left out if not measured.
+
+    Returns:
+        Markdown.
+    """
+    environment = Environment(
+        loader=PackageLoader("leanlung.exports"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - Markdown, not HTML
+    )
+    return environment.get_template("card.md.j2").render(config=config, metrics=metrics)
