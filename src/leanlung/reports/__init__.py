@@ -1,0 +1,6 @@
+"""Reports: one page a person can read, drawn from stored figures."""
+
+from leanlung.reports.facts import ReportFacts, SeedFacts
+from leanlung.reports.page import render
+
+__all__ = ["ReportFacts", "SeedFacts", "render"]

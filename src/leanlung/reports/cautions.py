@@ -1,0 +1,144 @@
+"""Cautions: what a reader must know before believing a figure, told on the first screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from leanlung.reports import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from leanlung.reports.facts import ReportFacts
+    from leanlung.reports.seeds import Seed
+
+# From here on the source of an image is taken to tell its class.
+_STRONG_ASSOCIATION = 0.3
+_TOLD_ABOVE_MAJORITY = 0.1
+
+SHARED = {
+    "patient": "a patient",
+    "identical": "the same picture",
+    "near_identical": "nearly the same picture",
+}
+
+
+@dataclass(frozen=True)
+class Caution:
+    """One caution.
+
+    Attributes:
+        kind: ``stamp`` for what undoes the figures, ``box`` for what bends them, ``note`` for
+            what is not known.
+        title: In a few words.
+        text: In a few sentences.
+        anchor: Of the section that tells more.
+    """
+
+    kind: Literal["stamp", "box", "note"]
+    title: str
+    text: str
+    anchor: str
+
+
+def cautions(facts: ReportFacts, seed: Seed) -> tuple[Caution, ...]:
+    """Find what has to be said first.
+
+    Args:
+        facts: Of the run.
+        seed: The one the headline is about.
+    """
+    found = [_made_up(facts.data), _leaks(facts.data), _openings(facts), _sources(facts, seed)]
+    return tuple(one for one in found if one is not None)
+
+
+def source_tells(table: Mapping[str, Any]) -> bool:
+    """Say whether the source of an image gives its class away.
+
+    Args:
+        table: Sources beside classes, as in ``data.json``.
+    """
+    associated = (table["cramers_v"] or 0.0) >= _STRONG_ASSOCIATION
+    gained = table["told_by_source"] - table["majority"]
+    # So that 0.9 - 0.8 is a tenth.
+    return associated or gained >= _TOLD_ABOVE_MAJORITY - 1e-9
+
+
+def _made_up(data: Mapping[str, Any]) -> Caution | None:
+    if not data["made_up"]:
+        return None
+    return Caution(
+        "stamp",
+        "MADE-UP IMAGES",
+        "Every image was drawn, none was taken of a patient. No figure on this page says "
+        "anything about real patients.",
+        "data",
+    )
+
+
+def _leaks(data: Mapping[str, Any]) -> Caution | None:
+    leaks = data["leaks_allowed"]
+    if not leaks:
+        return None
+    kinds = Counter(leak["kind"] for leak in leaks)
+    shared = [f"{SHARED[kind]} ({times})" for kind, times in kinds.items()]
+    return Caution(
+        "stamp",
+        f"{len(leaks)} {'LEAK' if len(leaks) == 1 else 'LEAKS'} ALLOWED",
+        f"{numbers.counted(len(leaks), 'pair', 'pairs')} of studies in different parts share "
+        f"{numbers.listed(shared)}, and the run was told to go on. Figures on this page may be "
+        "too good.",
+        "data",
+    )
+
+
+def _openings(facts: ReportFacts) -> Caution | None:
+    choices = sum(not opening["again"] for opening in facts.openings)
+    if choices <= len(facts.seeds):
+        return None
+    return Caution(
+        "stamp",
+        "TEST PART OPENED MORE THAN ONCE",
+        f"It was opened for {choices} different choices where {len(facts.seeds)} would do. "
+        "Whoever chose again may have seen the earlier answer; figures on this page may be too "
+        "good.",
+        "openings",
+    )
+
+
+def _sources(facts: ReportFacts, seed: Seed) -> Caution | None:
+    whole, test = facts.data["confounding"], seed.confounding
+    if len(whole["sources"]) < 2:
+        [source] = whole["sources"]
+        origin = (
+            "Where the images come from is not recorded"
+            if source == "unknown"
+            else f"All images come from one source ({source})"
+        )
+        return Caution(
+            "note",
+            "Source not examined",
+            f"{origin}, so nothing can be said about sources being mistaken for classes.",
+            "sources",
+        )
+    if not (source_tells(whole) or source_tells(test)):
+        return None
+    reach = "The network reaches" if len(seed.networks) == 1 else "The networks reach"
+    reached = [
+        f"{numbers.percent(network.estimates['accuracy'].value)} ({network.name})"
+        for network in seed.networks
+    ]
+    return Caution(
+        "box",
+        "The source of an image tells its class",
+        f"Whoever knew only where an image comes from, and never looked at it, would answer "
+        f"{numbers.percent(test['told_by_source'])} of the test studies rightly; always "
+        f"answering the commonest class, {numbers.percent(test['majority'])}. "
+        f"{reach} {numbers.listed(reached)}. How much of that is the source "
+        "and not the disease, these images cannot tell. "
+        f"(Cramér’s V of source and class: {numbers.share(test['cramers_v'])} in the test "
+        f"part, {numbers.share(whole['cramers_v'])} in all images; 0 is none, 1 is complete.)",
+        "sources",
+    )

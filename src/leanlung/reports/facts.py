@@ -1,0 +1,51 @@
+"""The facts a report is drawn from: JSON values and predictions, all of them on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from leanlung.statistics import Predictions
+
+
+@dataclass(frozen=True)
+class SeedFacts:
+    """What one seed of a run measured.
+
+    Attributes:
+        seed: Which.
+        measured: Its entry in ``metrics.json``: ``chosen``, ``reason``, ``comparison``,
+            ``sentence``, ``bootstrap_seed``, ``majority``, ``models``, ``confounding`` and
+            ``candidates``.
+        unpruned: Predictions of the whole network on the test part.
+        chosen: Predictions of the chosen network on the same studies.
+    """
+
+    seed: int
+    measured: Mapping[str, Any]
+    unpruned: Predictions
+    chosen: Predictions
+
+
+@dataclass(frozen=True)
+class ReportFacts:
+    """What a run has to tell.
+
+    Attributes:
+        run: Name of its folder.
+        recipe: As resolved.
+        data: As in ``data.json``.
+        environment: As in ``environment.json``.
+        openings: Of the test part, oldest first.
+        seeds: One or more.
+    """
+
+    run: str
+    recipe: Mapping[str, Any]
+    data: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    openings: Sequence[Mapping[str, Any]]
+    seeds: tuple[SeedFacts, ...]

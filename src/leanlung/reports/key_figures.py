@@ -1,0 +1,56 @@
+"""The key figures: what a reader looks for first, before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from leanlung.reports import numbers
+
+if TYPE_CHECKING:
+    from leanlung.reports.seeds import Seed
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One figure.
+
+    Attributes:
+        name: Of what is measured.
+        values: Of the unpruned and the chosen network, or of the unpruned alone; each with
+            its interval, if it has one.
+        told: What to hold it against.
+    """
+
+    name: str
+    values: tuple[tuple[str, str], ...]
+    told: str
+
+
+def key_figures(seed: Seed) -> tuple[KeyFigure, ...]:
+    """Give sizes with what is left of them, and accuracies with what guessing reaches."""
+    majority, _ = numbers.estimate(seed.majority)
+    occurring = sum(seed.studies_of(index) > 0 for index in range(len(seed.classes)))
+    return (
+        _size(seed, "Parameters", "stored"),
+        _size(seed, "MACs for an image", "macs"),
+        _size(seed, "File", "file_bytes", "B"),
+        _metric(seed, "accuracy", majority),
+        # Right for one of the classes that occur, wrong for all others.
+        _metric(seed, "balanced_accuracy", numbers.share(1 / occurring)),
+    )
+
+
+def _size(seed: Seed, name: str, key: str, unit: str = "") -> KeyFigure:
+    before, after = seed.unpruned.size[key], seed.chosen.size[key]
+    values = tuple((numbers.short(network.size[key], unit), "") for network in seed.networks)
+    told = "nothing removed" if seed.kept else f"{numbers.ratio(after, before)} of it left"
+    return KeyFigure(name, values, told)
+
+
+def _metric(seed: Seed, metric: str, guessed: str) -> KeyFigure:
+    return KeyFigure(
+        numbers.metric(metric).capitalize(),
+        tuple(numbers.estimate(network.estimates[metric]) for network in seed.networks),
+        f"always the commonest class: {guessed}",
+    )

@@ -1,0 +1,148 @@
+"""One seed: its facts as values, and what they come to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from leanlung.statistics import Comparison, Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from leanlung.reports.facts import SeedFacts
+    from leanlung.statistics import Predictions
+
+Outcome = Literal["non_inferior", "kept", "inconclusive", "inferior"]
+
+UNPRUNED = "unpruned"
+
+# A network that was kept whole is no proof that a smaller one does as well.
+_WORST_LAST: tuple[Outcome, ...] = ("non_inferior", "kept", "inconclusive", "inferior")
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network on the test part.
+
+    Attributes:
+        name: ``unpruned``, or that of the chosen candidate.
+        look: Sets its colour and line, the same over the whole page.
+        predictions: Its answers.
+        size: As `leanlung.networks.ModelSize` names it.
+        estimates: By metric.
+        by_source: Accuracy by source.
+    """
+
+    name: str
+    look: Literal["unpruned", "chosen"]
+    predictions: Predictions
+    size: Mapping[str, int]
+    estimates: Mapping[str, Estimate]
+    by_source: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Seed:
+    """One seed.
+
+    Attributes:
+        number: Which.
+        outcome: The verdict, or ``kept`` where no smaller network was chosen.
+        sentence: The verdict as the run gave it.
+        reason: Of the choice.
+        comparison: Of the chosen network with the unpruned one.
+        majority: Accuracy of always answering the commonest class.
+        networks: The unpruned and the chosen; the unpruned alone where it was kept.
+        candidates: All rounds, on the validation part.
+        confounding: Of the test part.
+        bootstrap: Seed of the verdict's own bootstrap, so that others draw the same patients.
+    """
+
+    number: int
+    outcome: Outcome
+    sentence: str
+    reason: str
+    comparison: Comparison
+    majority: Estimate
+    networks: tuple[Network, ...]
+    candidates: Sequence[Mapping[str, Any]]
+    confounding: Mapping[str, Any]
+    bootstrap: int
+
+    @classmethod
+    def of(cls, facts: SeedFacts) -> Seed:
+        """Read the facts of a seed."""
+        measured = facts.measured
+        comparison = Comparison.from_dict(measured["comparison"])
+        networks = [_network(UNPRUNED, facts.unpruned, measured)]
+        if measured["chosen"] != UNPRUNED:
+            networks.append(_network(measured["chosen"], facts.chosen, measured))
+        return cls(
+            facts.seed,
+            comparison.verdict if len(networks) > 1 else "kept",
+            measured["sentence"],
+            measured["reason"],
+            comparison,
+            Estimate.from_dict(measured["majority"]),
+            tuple(networks),
+            measured["candidates"],
+            measured["confounding"],
+            measured["bootstrap_seed"],
+        )
+
+    @property
+    def unpruned(self) -> Network:
+        """The whole network."""
+        return self.networks[0]
+
+    @property
+    def chosen(self) -> Network:
+        """The network that was chosen."""
+        return self.networks[-1]
+
+    @property
+    def kept(self) -> bool:
+        """Whether the whole network was chosen."""
+        return self.outcome == "kept"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """In the order of the networks' outputs."""
+        return self.unpruned.predictions.classes
+
+    def studies_of(self, index: int) -> int:
+        """Count the test studies of a class."""
+        return int((self.unpruned.predictions.labels == index).sum())
+
+
+def worst(seeds: Sequence[Seed]) -> Seed:
+    """Give the seed with the worst outcome; of several, the one that may have lost most."""
+
+    def badness(seed: Seed) -> tuple[int, float]:
+        low = seed.comparison.difference.low
+        return _WORST_LAST.index(seed.outcome), math.inf if low is None else -low
+
+    return max(seeds, key=badness)
+
+
+def candidate_name(number: int) -> str:
+    """Name the candidate of a round as the chosen one is named."""
+    return UNPRUNED if number == 0 else f"round-{number:02d}"
+
+
+def _network(name: str, predictions: Predictions, measured: Mapping[str, Any]) -> Network:
+    found = measured["models"][name]
+    estimates = [Estimate.from_dict(entry) for entry in found["estimates"]]
+    return Network(
+        name,
+        "unpruned" if name == UNPRUNED else "chosen",
+        predictions,
+        found["size"],
+        {one.name: one for one in estimates},
+        {
+            source: Estimate.from_dict(entry)
+            for source, entry in found["accuracy_by_source"].items()
+        },
+    )
