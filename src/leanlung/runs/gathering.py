@@ -1,0 +1,248 @@
+"""Gather the data of a run: read, prepare, split, look for leaks."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from leanlung.evaluation import confounding
+from leanlung.foundations import fingerprints
+from leanlung.foundations.errors import StudyError, UsageError
+from leanlung.foundations.seeds import Seeds
+from leanlung.foundations.suggestions import did_you_mean
+from leanlung.pixels import Reader, Source, prepared_images
+from leanlung.studies.layouts import read_cohort
+from leanlung.studies.leaks import find_leaks, look_alikes, refuse_leaks
+from leanlung.studies.phantoms import make
+from leanlung.studies.pictures import decode
+from leanlung.studies.pictures.hashes import pixel_sha256
+from leanlung.studies.pictures.likeness import Look, look, near_identical_pairs
+from leanlung.studies.split import Shares, assign_parts, given_parts
+from leanlung.studies.study import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from leanlung.pixels import Prepared
+    from leanlung.runs.progress import Progress
+    from leanlung.runs.recipe import Recipe
+    from leanlung.studies.leaks import Leak
+    from leanlung.studies.split import Part
+    from leanlung.studies.study import Cohort
+
+_TOLD = 10
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The data of a run.
+
+    Attributes:
+        cohort: Readable studies of the recipe's classes, with the unreadable ones listed.
+        images: Prepared images of all files.
+        rows: Row of each study in them, by study id.
+        facts: Hashes of each study, by study id.
+        parts: Of each study, by study id.
+        leaks: What stands in two parts although it must not; empty unless allowed.
+        left_out: Studies of other labels, counted.
+        fingerprint: Of everything that decides a result.
+    """
+
+    cohort: Cohort
+    images: Tensor
+    rows: Mapping[str, int]
+    facts: Mapping[str, Mapping[str, str]]
+    parts: Mapping[str, Part]
+    leaks: tuple[Leak, ...]
+    left_out: Mapping[str, int]
+    fingerprint: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Describe the data, as a value that JSON can hold."""
+        studies = self.cohort.studies
+        counted = Counter((self.parts[s.study_id], s.label) for s in studies)
+        patients: dict[Part, set[str]] = {}
+        for study in studies:
+            patients.setdefault(self.parts[study.study_id], set()).add(study.patient_id)
+        unknown = sum(s.patient_id_confidence == "image_only" for s in studies)
+        return {
+            "cohort": self.cohort.name,
+            "made_up": self.cohort.made_up,
+            "fingerprint": self.fingerprint,
+            "classes": list(self.cohort.classes),
+            "studies": len(studies),
+            "patients": len(self.cohort.patients),
+            "parts": {
+                part: {
+                    "patients": len(found),
+                    "studies": {label: counted[part, label] for label in self.cohort.classes},
+                }
+                for part, found in sorted(patients.items())
+            },
+            "patients_unknown": unknown,
+            "patients_of_several_classes": list(self.cohort.mixed_patients),
+            "left_out": dict(self.left_out),
+            "unreadable": [
+                {"image": str(bad.image), "reason": bad.reason}
+                for bad in self.cohort.unreadable
+            ],
+            "leaks_allowed": [
+                {
+                    "kind": leak.kind,
+                    "first": leak.first,
+                    "second": leak.second,
+                    "parts": list(leak.parts),
+                }
+                for leak in self.leaks
+            ],
+            "confounding": confounding(
+                [study.attributes.get("source", UNKNOWN) for study in studies],
+                [study.label for study in studies],
+            ).as_dict(),
+        }
+
+
+def gather(
+    recipe: Recipe, data: Path | None, out: Path, *, allow: bool, progress: Progress
+) -> Gathered:
+    """Read, prepare and split what a recipe asks for.
+
+    Args:
+        recipe: Names classes, split and preparation.
+        data: What ``--data`` gave; not needed for phantoms.
+        out: Where phantoms and the cache of prepared images are kept.
+        allow: Whether to go on in spite of leaks.
+        progress: Told what is going on.
+
+    Returns:
+        The data.
+
+    Raises:
+        UsageError: If there are no data.
+        StudyError: If the cohort cannot be used, or too many images cannot be read.
+        DataRefused: If there are leaks and they are not allowed.
+    """
+    cohort, left_out = _classes_of(recipe, _read(recipe, data, out, progress))
+    prepared = _prepare(recipe, cohort, out, progress)
+    ids = [study.study_id for study in cohort.studies]
+    rows = {name: row for name, row in zip(ids, prepared.rows, strict=True) if row is not None}
+    cohort = _readable(recipe, cohort, rows, prepared.reasons)
+    facts = {n: f for n, f in zip(ids, prepared.facts, strict=True) if n in rows}
+    alike = _look_alikes([name for name in ids if name in rows], facts)
+    if recipe.split.by == "manifest":
+        parts = given_parts(cohort)
+    else:
+        shares = Shares(recipe.split.train, recipe.split.validation, recipe.split.test)
+        together = [(a, b) for _, a, b in alike if recipe.split.look_alikes == "together"]
+        parts = assign_parts(cohort, shares, Seeds(recipe.split.seed), together)
+    leaks = find_leaks(cohort, parts, alike)
+    if not allow:
+        refuse_leaks(leaks)
+    hashes = {name: {k: f[k] for k in ("pixel_sha256", "phash")} for name, f in facts.items()}
+    deciding = [
+        [
+            s.study_id,
+            s.patient_id,
+            s.label,
+            hashes[s.study_id]["pixel_sha256"],
+            parts[s.study_id],
+        ]
+        for s in cohort.studies
+    ]
+    return Gathered(
+        cohort,
+        prepared.images,
+        rows,
+        hashes,
+        parts,
+        leaks,
+        left_out,
+        fingerprints.of_value(deciding),
+    )
+
+
+def _read(recipe: Recipe, data: Path | None, out: Path, progress: Progress) -> Cohort:
+    if recipe.data.phantoms is not None:
+        spec = recipe.data.phantoms
+        name = fingerprints.of_value(repr(spec))[:8]
+        progress.note(f"drawing phantoms: {spec.patients} made-up patients")
+        return make(out / f"phantoms-{name}", spec)
+    if data is None:
+        msg = f"recipe {recipe.name!r} reads images: give their folder with --data"
+        raise UsageError(msg)
+    return read_cohort(data, recipe.data.manifest, recipe.data.layout)
+
+
+def _classes_of(recipe: Recipe, cohort: Cohort) -> tuple[Cohort, dict[str, int]]:
+    wanted, left_out = recipe.data.classes, recipe.data.leave_out
+    for label in (*wanted, *left_out):
+        if label not in cohort.classes:
+            msg = (
+                f"{cohort.name}: the recipe names class {label!r}; the labels there are "
+                f"{list(cohort.classes)}{did_you_mean(label, cohort.classes)}"
+            )
+            raise StudyError(msg)
+    strange = [label for label in cohort.classes if label not in {*wanted, *left_out}]
+    if strange:
+        counts = ", ".join(f"{label!r} ({cohort.counts[label]} studies)" for label in strange)
+        msg = (
+            f"{cohort.name}: {counts} is no class of the recipe; add it to data.classes, "
+            "or to data.leave_out"
+        )
+        raise StudyError(msg)
+    return cohort.of_classes(wanted), {label: cohort.counts[label] for label in left_out}
+
+
+def _prepare(recipe: Recipe, cohort: Cohort, out: Path, progress: Progress) -> Prepared:
+    sources = [Source(study.image, study.lung_mask) for study in cohort.studies]
+    with progress.task("preparing images", len(sources)) as done:
+        return prepared_images(
+            sources, recipe.pixels, out / "cache", Reader(decode, describe), done
+        )
+
+
+def describe(image: NDArray[np.float32]) -> dict[str, str]:
+    """Note of a decoded image what tells it from others: its hashes and a thumbnail."""
+    seen = look(image)
+    return {
+        "pixel_sha256": pixel_sha256(image),
+        "phash": seen.hash,
+        "thumbnail": base64.b64encode(seen.thumbnail).decode(),
+    }
+
+
+def _readable(
+    recipe: Recipe, cohort: Cohort, rows: Mapping[str, int], reasons: Sequence[str]
+) -> Cohort:
+    bad = tuple(
+        Unreadable(study.image, reason)
+        for study, reason in zip(cohort.studies, reasons, strict=True)
+        if reason
+    )
+    if len(bad) > recipe.data.bad_images * len(cohort.studies):
+        listed = "\n  ".join(one.reason for one in bad[:_TOLD])
+        more = f"\n  … and {len(bad) - _TOLD} more" if len(bad) > _TOLD else ""
+        msg = (
+            f"{len(bad)} of {len(cohort.studies)} images cannot be used, more than the "
+            f"{100 * recipe.data.bad_images:g} % that data.bad_images allows:\n  {listed}{more}"
+        )
+        raise StudyError(msg)
+    return cohort.where(lambda study: study.study_id in rows).with_unreadable(bad)
+
+
+def _look_alikes(
+    ids: Sequence[str], facts: Mapping[str, Mapping[str, str]]
+) -> list[tuple[Any, str, str]]:
+    looks = [
+        Look(facts[name]["phash"], base64.b64decode(facts[name]["thumbnail"])) for name in ids
+    ]
+    near = [(ids[a], ids[b]) for a, b in near_identical_pairs(looks)]
+    return look_alikes({name: facts[name]["pixel_sha256"] for name in ids}, near)

@@ -1,0 +1,106 @@
+"""Mistakes in a recipe: all of them at once, each with its line and what was probably meant."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel
+
+from leanlung.foundations.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic import ValidationError
+
+Path = tuple[str, ...]
+
+_TABLE = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(
+    r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[A-Za-z0-9_-]+)*)\s*="""
+)
+
+
+def lines_of(text: str) -> dict[Path, int]:
+    """Find the line on which each key and table of a TOML text stands, counted from 1.
+
+    Keys inside inline tables count as standing on the line of the table.
+    """
+    lines: dict[Path, int] = {}
+    table: Path = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := _TABLE.match(line):
+            table = _parts(found[1])
+            lines.setdefault(table, number)
+        elif found := _KEY.match(line):
+            lines.setdefault((*table, *_parts(found[1])), number)
+    return lines
+
+
+def describe(
+    error: ValidationError, root: type[BaseModel], lines: Mapping[Path, int]
+) -> list[str]:
+    """Say what is wrong with a recipe, one sentence a mistake, in the file's order.
+
+    Args:
+        error: From pydantic.
+        root: The model that was expected.
+        lines: Line of every key.
+
+    Returns:
+        Sentences such as ``line 12, prune.round: unknown key; did you mean 'rounds'?``.
+    """
+    told = []
+    for mistake in error.errors():
+        path = tuple(str(part) for part in mistake["loc"])
+        line = _line(path, lines)
+        where = f"line {line}, " if line else ""
+        told.append((line or 0, f"{where}{'.'.join(path)}: {_sentence(mistake, path, root)}"))
+    return [sentence for _, sentence in sorted(told, key=lambda item: item[0])]
+
+
+def _sentence(mistake: Mapping[str, Any], path: Path, root: type[BaseModel]) -> str:
+    found = mistake.get("input")
+    match mistake["type"]:
+        case "extra_forbidden" | "unexpected_keyword_argument":
+            return f"unknown key{did_you_mean(path[-1], _keys(root, path[:-1]))}"
+        case "missing":
+            return "missing; it has no default"
+        case "literal_error":
+            choices = re.findall(r"'([^']*)'", mistake["ctx"]["expected"])
+            return f"{found!r} is none of {choices}{did_you_mean(str(found), choices)}"
+        case "value_error":
+            return str(mistake["ctx"]["error"])
+        case _:
+            return f"{mistake['msg'][0].lower()}{mistake['msg'][1:]}; got {found!r}"
+
+
+def _keys(root: type[BaseModel], path: Sequence[str]) -> list[str]:
+    """List the keys a table of the recipe may have."""
+    kind: Any = root
+    for part in path:
+        field = _fields(kind).get(part)
+        if field is None:
+            return []
+        candidates = (field, *get_args(field))
+        kind = next((one for one in candidates if _fields(one)), None)
+    return list(_fields(kind))
+
+
+def _fields(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a model, a dataclass or neither
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return {name: field.annotation for name, field in kind.model_fields.items()}
+    return dict(getattr(kind, "__dataclass_fields__", {}))
+
+
+def _line(path: Path, lines: Mapping[Path, int]) -> int | None:
+    """Give the line of a key, or of the nearest table that should hold it."""
+    for end in range(len(path), 0, -1):
+        if path[:end] in lines:
+            return lines[path[:end]]
+    return None
+
+
+def _parts(dotted: str) -> Path:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))

@@ -1,0 +1,91 @@
+"""The last stage: tables and the report, from what is on disk alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from leanlung.foundations.files import write_text
+from leanlung.foundations.tables import write_table
+from leanlung.reports import ReportFacts, SeedFacts, render
+from leanlung.runs.results import results_of
+from leanlung.statistics import read_predictions
+from leanlung.studies.seal import read_openings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leanlung.runs.folder import RunFolder
+
+_ESTIMATE = ["value", "low", "high", "level", "method", "studies", "patients"]
+
+
+def write_report(folder: RunFolder) -> None:
+    """Write ``tables/*.csv`` and ``report.html`` of a run.
+
+    Args:
+        folder: Of a run whose metrics are there.
+    """
+    results = results_of(folder)
+    _write_tables(folder, results)
+    write_text(folder.report, render(_facts(folder, results)))
+
+
+def _facts(folder: RunFolder, results: dict[str, Any]) -> ReportFacts:
+    recipe = _read(folder.resolved)
+    seeds = []
+    for seed, measured in results["seeds"].items():
+        here = folder.seed(int(seed)).evaluate
+        names = ("unpruned", measured["chosen"])
+        unpruned, chosen = (
+            read_predictions(here / f"predictions-{name}-test.csv", model=name)
+            for name in names
+        )
+        seeds.append(SeedFacts(int(seed), measured, unpruned, chosen))
+    return ReportFacts(
+        run=folder.path.name,
+        recipe=recipe,
+        data=_read(folder.data),
+        environment=_read(folder.environment),
+        openings=read_openings(folder.openings),
+        seeds=tuple(seeds),
+    )
+
+
+def _write_tables(folder: RunFolder, results: dict[str, Any]) -> None:
+    estimates, sizes, sources, curve = [], [], [], []
+    for seed, measured in results["seeds"].items():
+        for model, found in measured["models"].items():
+            whose = {"seed": seed, "model": model}
+            sizes.append({**whose, **found["size"]})
+            estimates += [
+                {**whose, "metric": one["name"], **_only(one)} for one in found["estimates"]
+            ]
+            sources += [
+                {**whose, "source": source, **_only(one)}
+                for source, one in found["accuracy_by_source"].items()
+            ]
+        curve += [
+            {
+                "seed": seed,
+                "round": one["round"],
+                **{k: one["size"][k] for k in ("stored", "macs")},
+                **one["validation"],
+            }
+            for one in measured["candidates"]
+        ]
+    for name, rows in (
+        ("estimates", estimates),
+        ("sizes", sizes),
+        ("accuracy-by-source", sources),
+        ("validation-curve", curve),
+    ):
+        write_table(folder.tables / f"{name}.csv", list(rows[0]), rows)
+
+
+def _only(estimate: dict[str, Any]) -> dict[str, Any]:
+    return {key: estimate[key] for key in _ESTIMATE}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,164 @@
+"""Run a recipe: all stages in order, each found again if it was done before."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from leanlung.foundations.errors import UsageError
+from leanlung.foundations.files import write_json, write_text
+from leanlung.foundations.suggestions import did_you_mean
+from leanlung.foundations.tables import write_table
+from leanlung.networks.devices import pick_device
+from leanlung.pixels import pixel_statistics
+from leanlung.runs.environment import environment
+from leanlung.runs.folder import CHOICE, RunFolder, run_name
+from leanlung.runs.gathering import Gathered, gather
+from leanlung.runs.progress import Progress, Silent
+from leanlung.runs.reading import read_recipe
+from leanlung.runs.reporting import write_report
+from leanlung.runs.stages.choosing import choose_candidate
+from leanlung.runs.stages.evaluating import EVALUATION, evaluate_choice
+from leanlung.runs.stages.exporting import export_choice
+from leanlung.runs.stages.fitting import fit_whole
+from leanlung.runs.stages.pruning import prune_rounds
+from leanlung.runs.work import Work, image_set
+from leanlung.studies.manifest import write_manifest
+from leanlung.studies.split import split_cohort
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import torch
+
+    from leanlung.runs.recipe import Recipe
+
+STAGES: dict[str, Callable[[Work], None]] = {
+    "fit": fit_whole,
+    "prune": prune_rounds,
+    "choose": choose_candidate,
+    "evaluate": evaluate_choice,
+    "export": export_choice,
+}
+"""What ``--until`` may name, beside ``data`` and ``report``."""
+UNTIL = ("data", *STAGES, "report")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked of a run beside its recipe.
+
+    Attributes:
+        data: Folder of the images, or a manifest.
+        out: Where run folders, phantoms and caches go.
+        changes: ``a.b=value`` for fields of the recipe.
+        until: Last stage to do.
+        allow: Whether to go on in spite of leaks, stamped on the report.
+        device: ``auto`` or torch's name of one.
+    """
+
+    data: Path | None
+    out: Path
+    changes: Sequence[str] = ()
+    until: str = "report"
+    allow: bool = False
+    device: str = "auto"
+
+
+def run(recipe_file: Path, options: Options, progress: Progress | None = None) -> RunFolder:
+    """Carry out a recipe; done stages are found again, a killed run goes on.
+
+    Args:
+        recipe_file: The recipe.
+        options: Data, folder and the rest.
+        progress: Told what is going on.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        LeanlungError: One of its kinds, if something is wrong with recipe, data or machine.
+    """
+    progress = progress or Silent()
+    if options.until not in UNTIL:
+        hint = did_you_mean(options.until, UNTIL)
+        msg = f"no stage {options.until!r}; there are {', '.join(UNTIL)}{hint}"
+        raise UsageError(msg)
+    recipe = read_recipe(recipe_file, options.changes)
+    device = pick_device(options.device)
+    gathered = gather(recipe, options.data, options.out, allow=options.allow, progress=progress)
+    folder = RunFolder(options.out / run_name(recipe, gathered.fingerprint))
+    _write_facts(folder, recipe, recipe_file, gathered, device)
+    if options.until == "data":
+        return folder
+    works = _works(recipe, folder, gathered, device, options, progress)
+    for work in works:
+        for name, stage in STAGES.items():
+            stage(work)
+            if name == options.until:
+                break
+    if options.until == "report":
+        write_json(folder.metrics, _metrics(works))
+        write_report(folder)
+    return folder
+
+
+def _works(
+    recipe: Recipe,
+    folder: RunFolder,
+    gathered: Gathered,
+    device: torch.device,
+    options: Options,
+    progress: Progress,
+) -> list[Work]:
+    split = split_cohort(gathered.cohort, gathered.parts, recipe.split.seed, folder.openings)
+    train = image_set(gathered, split.train)
+    first = Work(
+        recipe=recipe,
+        folder=folder,
+        gathered=gathered,
+        split=split,
+        train=train,
+        validation=image_set(gathered, split.validation),
+        statistics=pixel_statistics(train, recipe.pixels),
+        device=device,
+        progress=progress,
+        seed=recipe.seeds[0],
+        data=options.data,
+    )
+    return [replace(first, seed=seed) for seed in recipe.seeds]
+
+
+def _write_facts(
+    folder: RunFolder,
+    recipe: Recipe,
+    recipe_file: Path,
+    gathered: Gathered,
+    device: torch.device,
+) -> None:
+    write_text(folder.recipe, recipe_file.read_text(encoding="utf-8"))
+    write_json(folder.resolved, recipe.model_dump(mode="json"))
+    write_json(folder.environment, environment(device))
+    write_manifest(folder.cohort, gathered.cohort, gathered.parts, gathered.facts)
+    rows = [{"study_id": name, "part": part} for name, part in gathered.parts.items()]
+    write_table(folder.split, ["study_id", "part"], rows)
+    write_json(folder.data, gathered.as_dict())
+
+
+def _metrics(works: Sequence[Work]) -> dict[str, Any]:
+    """Put the results of all seeds together; nothing in it depends on when or how fast."""
+    seeds = {}
+    for work in works:
+        measured = json.loads((work.here.evaluate / EVALUATION).read_text(encoding="utf-8"))
+        choice = json.loads((work.here.choose / CHOICE).read_text(encoding="utf-8"))
+        seeds[str(work.seed)] = {**measured, "candidates": choice["candidates"]}
+    first = works[0]
+    return {
+        "recipe": first.recipe.name,
+        "classes": list(first.recipe.data.classes),
+        "data": first.gathered.fingerprint,
+        "made_up": first.gathered.cohort.made_up,
+        "seeds": seeds,
+    }

@@ -1,0 +1,110 @@
+"""Stage 6: open the test part for the choice, once, and measure."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from leanlung.evaluation import confounding, measure_by_source
+from leanlung.foundations.files import write_json
+from leanlung.runs.candidates import load_candidate, load_network
+from leanlung.runs.folder import CHOICE
+from leanlung.runs.stages.choosing import candidate_folders
+from leanlung.runs.steps import fingerprint, step
+from leanlung.runs.work import image_set
+from leanlung.statistics import (
+    compare,
+    majority_baseline,
+    measure,
+    read_predictions,
+    sentence,
+    write_predictions,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leanlung.runs.work import Work
+    from leanlung.statistics import Predictions
+
+EVALUATION = "evaluation.json"
+KEPT = (
+    "no smaller network qualified on the validation part, so the whole network is kept; "
+    "there is nothing to compare"
+)
+UNKNOWN = "unknown"
+
+
+def evaluate_choice(work: Work) -> None:
+    """Predict the test part with the whole and the chosen network, and compare them."""
+    inputs = work.inputs(
+        choice=fingerprint(work.here.choose), evaluate=work.recipe.evaluate.model_dump()
+    )
+
+    def do(here: Path) -> None:
+        choice_path = work.here.choose / CHOICE
+        choice = json.loads(choice_path.read_text(encoding="utf-8"))
+        folders = candidate_folders(work)
+        test = work.split.test.open(chosen=choice_path)
+        images = image_set(work.gathered, test)
+        found: list[Predictions] = []
+        for name, folder in (
+            ("unpruned", folders[0]),
+            (choice["chosen"], folders[choice["round"]]),
+        ):
+            network = load_network(folder).to(work.device)
+            path = here / f"predictions-{name}-test.csv"
+            write_predictions(path, work.predictions(name, network, test, images))
+            found.append(read_predictions(path, model=name))
+        sources = {s.study_id: s.attributes.get("source", UNKNOWN) for s in test.studies}
+        sizes = [load_candidate(folders[n]).size.as_dict() for n in (0, choice["round"])]
+        write_json(here / EVALUATION, _measured(work, choice, found, sources, sizes))
+
+    step(work.here.evaluate, inputs, do)
+
+
+def _measured(
+    work: Work,
+    choice: dict[str, Any],
+    found: list[Predictions],
+    sources: dict[str, str],
+    sizes: list[dict[str, int]],
+) -> dict[str, Any]:
+    """Measure both networks; every figure comes from the predictions on disk."""
+    plan = work.recipe.evaluate
+    seed = work.seeds("evaluate").number("bootstrap")
+    level, resamples = plan.level, plan.resamples
+    measured = partial(measure, level=level, resamples=resamples, seed=seed)
+    by_source = partial(measure_by_source, level=level, resamples=resamples, seed=seed)
+    comparison = compare(
+        found[0],
+        found[1],
+        metric=plan.metric,
+        margin=plan.margin,
+        level=level,
+        resamples=resamples,
+        seed=seed,
+    )
+    classes = found[0].classes
+    labels = [classes[label] for label in found[0].labels]
+    return {
+        "chosen": choice["chosen"],
+        "reason": choice["reason"],
+        "comparison": comparison.as_dict(),
+        "sentence": KEPT if choice["round"] == 0 else sentence(comparison),
+        "bootstrap_seed": seed,
+        "majority": majority_baseline(found[0], level=plan.level).as_dict(),
+        "models": {
+            predictions.model: {
+                "size": size,
+                "estimates": [one.as_dict() for one in measured(predictions)],
+                "accuracy_by_source": {
+                    source: one.as_dict()
+                    for source, one in by_source(predictions, sources).items()
+                },
+            }
+            for predictions, size in zip(found, sizes, strict=True)
+        },
+        "confounding": confounding(list(sources.values()), labels).as_dict(),
+    }

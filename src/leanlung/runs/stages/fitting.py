@@ -1,0 +1,97 @@
+"""Stage 2: fit the whole network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from leanlung.foundations import fingerprints
+from leanlung.networks import NetworkSpec, build, load_weights
+from leanlung.runs.candidates import save_candidate
+from leanlung.runs.folder import CHECKPOINT
+from leanlung.runs.steps import step
+from leanlung.training import fit
+
+if TYPE_CHECKING:
+    from leanlung.runs.work import Work
+    from leanlung.training import Epoch
+
+
+def fit_whole(work: Work) -> None:
+    """Fit the network of the recipe, from the weights it names."""
+    recipe = work.recipe
+    weights = weights_source(recipe.network.weights, work.data)
+    content = fingerprints.of_file(weights) if isinstance(weights, Path) else weights
+    inputs = work.inputs(
+        network=recipe.network.model_dump(), weights=content, train=recipe.train.model_dump()
+    )
+
+    def do(folder: Path) -> None:
+        spec = whole_spec(work)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(work.seeds("fit").number("weights"))
+            network = build(spec)
+        told: dict[str, Any] = {}
+        if weights != "none":
+            loaded = load_weights(
+                network, spec.backbone, weights, partial=recipe.network.partial
+            )
+            told["weights"] = f"{loaded.tensors} of {loaded.of} tensors from {_named(weights)}"
+        fitted = fit(
+            network,
+            work.train,
+            plan=recipe.train,
+            statistics=work.statistics,
+            channels=spec.channels,
+            validate=work.validate,
+            seeds=work.seeds("fit"),
+            device=work.device,
+            checkpoint=folder / CHECKPOINT,
+            watch=epochs_done,
+        )
+        save_candidate(folder, 0, spec, fitted, work, told=told)
+
+    with work.progress.task("fitting", recipe.train.epochs) as done:
+
+        def epochs_done(epoch: Epoch) -> None:
+            done(epoch.number)
+
+        step(work.here.fit(recipe.network.backbone), inputs, do)
+        done(recipe.train.epochs)
+
+
+def whole_spec(work: Work) -> NetworkSpec:
+    """Give the specification of the whole network."""
+    network = work.recipe.network
+    return NetworkSpec(
+        backbone=network.backbone,
+        classes=len(work.recipe.data.classes),
+        head=network.head,
+        channels=network.channels,
+        size=work.recipe.pixels.size,
+        dropout=network.dropout,
+        conventions=network.conventions,
+    )
+
+
+def weights_source(name: str, data: Path | None) -> Path | str:
+    """Find out where weights come from.
+
+    Args:
+        name: As in the recipe.
+        data: What ``--data`` gave.
+
+    Returns:
+        ``none``, ``imagenet`` or a path: below the data's folder if it is there, otherwise as
+        it stands.
+    """
+    if name in {"none", "imagenet"}:
+        return name
+    below = data / name if data else Path(name)
+    return below if below.is_file() else Path(name)
+
+
+def _named(weights: Path | str) -> str:
+    return weights.name if isinstance(weights, Path) else weights

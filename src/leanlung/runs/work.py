@@ -1,0 +1,109 @@
+"""The work of one run: what every step is handed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from leanlung.evaluation import probabilities, validation_metrics
+from leanlung.foundations.seeds import Seeds
+from leanlung.pixels import ImageSet
+from leanlung.statistics import Predictions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from leanlung.pixels import PixelStatistics
+    from leanlung.runs.folder import RunFolder, SeedFolder
+    from leanlung.runs.gathering import Gathered
+    from leanlung.runs.progress import Progress
+    from leanlung.runs.recipe import Recipe
+    from leanlung.studies.split import Split
+    from leanlung.studies.study import Cohort
+
+
+@dataclass(frozen=True)
+class Work:
+    """One seed of a run.
+
+    Attributes:
+        recipe: What to do.
+        folder: Of the run.
+        gathered: The data.
+        split: The same for all seeds.
+        train: Images to learn from.
+        validation: Images to choose on.
+        statistics: Of the training part's pixels.
+        device: Where networks run.
+        progress: Told what is going on.
+        seed: Of this one.
+        data: What ``--data`` gave.
+    """
+
+    recipe: Recipe
+    folder: RunFolder
+    gathered: Gathered
+    split: Split
+    train: ImageSet
+    validation: ImageSet
+    statistics: PixelStatistics
+    device: torch.device
+    progress: Progress
+    seed: int
+    data: Path | None
+
+    @property
+    def here(self) -> SeedFolder:
+        """The folder of this seed."""
+        return self.folder.seed(self.seed)
+
+    def seeds(self, *step: str | int) -> Seeds:
+        """Give the seeds of a step."""
+        return Seeds(Seeds(self.seed).number(*step))
+
+    def inputs(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON values
+        """Give what decides the result of any step, and more."""
+        return {
+            "data": self.gathered.fingerprint,
+            "pixels": self.recipe.pixels.model_dump(),
+            "seed": self.seed,
+            "device": self.device.type,
+            **more,
+        }
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Measure a network on the validation part."""
+        found = self.predict(network, self.validation)
+        return validation_metrics(self.validation.labels.numpy(), found)
+
+    def predict(self, network: nn.Module, images: ImageSet) -> NDArray[np.float64]:
+        """Give a network's probabilities."""
+        channels = self.recipe.network.channels
+        return probabilities(network, images, self.statistics, channels, self.device)
+
+    def predictions(
+        self, model: str, network: nn.Module, cohort: Cohort, images: ImageSet
+    ) -> Predictions:
+        """Give a network's predictions on a cohort."""
+        return Predictions(
+            model=model,
+            classes=cohort.classes,
+            study_ids=tuple(study.study_id for study in cohort.studies),
+            patient_ids=tuple(study.patient_id for study in cohort.studies),
+            labels=images.labels.numpy(),
+            probabilities=self.predict(network, images),
+        )
+
+
+def image_set(gathered: Gathered, cohort: Cohort) -> ImageSet:
+    """Find a cohort's images among the prepared ones."""
+    index = {label: place for place, label in enumerate(cohort.classes)}
+    rows = [gathered.rows[study.study_id] for study in cohort.studies]
+    labels = [index[study.label] for study in cohort.studies]
+    return ImageSet(gathered.images, torch.tensor(rows), torch.tensor(labels))

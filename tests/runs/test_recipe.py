@@ -1,0 +1,150 @@
+"""A recipe is checked whole, and every mistake is told at once with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from leanlung.foundations.errors import RecipeError, UsageError
+from leanlung.runs import read_recipe, recipe_path, shipped_recipes
+from leanlung.runs.mistakes import lines_of
+
+LEAST = """
+name = "least"
+[data]
+classes = ["a", "b"]
+[network]
+backbone = "vgg16"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "recipe.toml"
+    path.write_text(text)
+    return path
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    with pytest.raises(RecipeError) as told:
+        read_recipe(written(folder, text))
+    head, *lines = str(told.value).splitlines()
+    assert head.startswith(str(folder / "recipe.toml"))
+    return [line.strip() for line in lines]
+
+
+def test_everything_else_has_a_default(tmp_path: Path) -> None:
+    recipe = read_recipe(written(tmp_path, LEAST))
+    assert recipe.split.test == 0.2
+    assert recipe.evaluate.margin == 0.02
+    assert recipe.seeds == (0,)
+
+
+def test_all_mistakes_are_told_at_once_in_the_files_order(tmp_path: Path) -> None:
+    text = """name = "broken"
+[data]
+classes = ["a", "b"]
+[network]
+backbone = "vgg_16"
+[prune]
+round = 5
+criterion = "apos"
+schedule = { kind = "steady", share = 2.0 }
+[choose]
+rule = "best on test"
+[evaluate]
+margin = 2
+"""
+    assert mistakes(tmp_path, text) == [
+        "line 5, network.backbone: no backbone 'vgg_16'; there are ['mobilenet_v2', "
+        "'separable_cnn', 'vgg16', 'vgg19']; did you mean 'vgg16'?",
+        "line 7, prune.round: unknown key; did you mean 'rounds'?",
+        "line 8, prune.criterion: 'apos' is none of ['apoz']; did you mean 'apoz'?",
+        "line 9, prune.schedule.share: is a share in [0, 1]; got 2 (for 2 % write 0.02)",
+        "line 11, choose.rule: 'best on test' is none of ['best', 'smallest_within']",
+        "line 13, evaluate.margin: is a share in [0, 1]; got 2 (for 2 % write 0.02)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name = 'x'\n[network]\nbackbone = 'vgg16'\n", "data: missing; it has no default"),
+        (LEAST + "[data.phantoms]\npatientes = 3\n", "did you mean 'patients'?"),
+        (LEAST + "[data.phantoms]\npatients = 0\n", "patients"),
+        (LEAST + "[split]\ntest = 0.5\n", "must be above 0 and add up to 1; got 1.3"),
+        (LEAST + "[train]\nepochs = 0\n", "line 8, train.epochs: input should be greater"),
+        (LEAST + "[train]\nepochs = 'ten'\n", "got 'ten'"),
+        (LEAST + "[evaluate]\nmetric = 'auc:c'\n", "no metric 'auc:c'"),
+        (LEAST + "[prune.schedule]\nshare = 0.0\n", "is a share between 0 and 1; got 0"),
+        (LEAST.replace('"b"]', '"a"]'), "data.classes: a class stands twice"),
+        (LEAST.replace('"b"]', '"b"]\nleave_out = ["b"]'), "['b'] are classes as well"),
+        ("seeds = [1, 1]\n" + LEAST, "seeds: a seed stands twice"),
+        (LEAST.replace('"least"', '"../up"'), "name"),
+        (LEAST.replace('["a", "b"]', '["a"]'), "data.classes"),
+    ],
+)
+def test_a_mistake_says_where_and_what(tmp_path: Path, text: str, told: str) -> None:
+    assert any(told in line for line in mistakes(tmp_path, text))
+
+
+def test_text_that_is_not_toml_is_refused_with_its_place(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"is not TOML: .*line 1"):
+        read_recipe(written(tmp_path, "name = \n"))
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(RecipeError, match="cannot be read"):
+        read_recipe(path)
+
+
+def test_fields_are_set_from_outside(tmp_path: Path) -> None:
+    recipe = read_recipe(
+        written(tmp_path, LEAST),
+        ["prune.rounds=3", "train.optimiser.kind=adam", 'data.classes=["x", "y"]', "seeds=[4]"],
+    )
+    assert recipe.prune.rounds == 3
+    assert recipe.train.optimiser.kind == "adam"
+    assert recipe.data.classes == ("x", "y")
+    assert recipe.seeds == (4,)
+
+
+def test_a_misspelt_field_from_outside_is_a_mistake_like_any_other(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"prune.round: unknown key; did you mean 'rounds'"):
+        read_recipe(written(tmp_path, LEAST), ["prune.round=3"])
+
+
+@pytest.mark.parametrize("change", ["prune.rounds", "=3", "name.x=3"])
+def test_a_change_of_another_form_is_refused(tmp_path: Path, change: str) -> None:
+    with pytest.raises(UsageError, match="--set"):
+        read_recipe(written(tmp_path, LEAST), [change])
+
+
+def test_the_line_of_every_key_is_found() -> None:
+    text = 'a = 1\n\n[b]  # told\n"c" = 2\nd.e = 3\n[[f]]\ng = """\nh = 4"""\n'
+    found = lines_of(text)
+    assert found[("a",)] == 1
+    assert found[("b",)] == 3
+    assert found[("b", "c")] == 4
+    assert found[("b", "d", "e")] == 5
+    assert found[("f", "g")] == 7
+
+
+def test_shipped_recipes_are_whole_and_found_by_name() -> None:
+    names = shipped_recipes()
+    assert set(names) >= {"demo", "first"}
+    for name, path in names.items():
+        assert recipe_path(name) == path
+        recipe = read_recipe(path)
+        assert recipe.name == name
+        assert recipe.about
+
+
+def test_the_recipes_folder_of_the_checkout_is_the_shipped_one() -> None:
+    root = Path(__file__).parents[2]
+    assert (root / "recipes").resolve() == (root / "src/leanlung/recipes").resolve()
+
+
+def test_a_recipe_that_does_not_exist_is_named_with_its_neighbour() -> None:
+    with pytest.raises(RecipeError, match=r"no recipe of that name .*did you mean 'first'\?"):
+        recipe_path("frist")
