@@ -1,0 +1,53 @@
+"""The verbs, put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from leanlung import __version__
+from leanlung.cli.check import check
+from leanlung.cli.compare import compare
+from leanlung.cli.demo import demo
+from leanlung.cli.doctor import doctor
+from leanlung.cli.listing import list_
+from leanlung.cli.predict import predict
+from leanlung.cli.run import run
+from leanlung.cli.show import show
+from leanlung.cli.speaking import guarded
+
+app = typer.Typer(
+    help="Make chest-image classifiers small, with a verdict on what was lost. "
+    "Research use only.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for name, verb in (
+    ("demo", demo),
+    ("check", check),
+    ("run", run),
+    ("show", show),
+    ("compare", compare),
+    ("predict", predict),
+    ("list", list_),
+    ("doctor", doctor),
+):
+    app.command(name)(guarded(verb))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"leanlung {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None: ...

@@ -1,0 +1,100 @@
+"""``leanlung list``: what can be asked for by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leanlung.cli.speaking import answer_json, answers
+from leanlung.foundations.errors import UsageError
+from leanlung.foundations.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def list_(
+    kind: Annotated[
+        str, typer.Argument(help="layouts, backbones, criteria, schedules, metrics or recipes.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """List what can be asked for by name."""
+    if kind not in KINDS:
+        msg = f"nothing called {kind!r} to list; there are {list(KINDS)}"
+        raise UsageError(msg + did_you_mean(kind, KINDS))
+    found = KINDS[kind]()
+    if as_json:
+        answer_json({kind: found})
+        return
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False)
+    for entry in found:
+        table.add_row(*entry.values())
+    answers().print(table)
+
+
+Entries = list[dict[str, str]]
+
+
+def _layouts() -> Entries:
+    from leanlung.studies.layouts import LAYOUTS
+
+    return [{"name": name, "about": layout.about} for name, layout in LAYOUTS.items()]
+
+
+def _backbones() -> Entries:
+    from leanlung.networks import BACKBONES
+
+    return [
+        {"name": one.name, "library": one.library, "about": one.about}
+        for one in BACKBONES.values()
+    ]
+
+
+def _criteria() -> Entries:
+    from leanlung.pruning import CRITERIA
+
+    return [{"name": name, "about": _first_line(kind)} for name, kind in CRITERIA.items()]
+
+
+def _schedules() -> Entries:
+    from leanlung.pruning import SCHEDULES
+
+    return [{"name": name, "about": _first_line(kind)} for name, kind in SCHEDULES.items()]
+
+
+def _metrics() -> Entries:
+    from leanlung.statistics import METRICS
+
+    return [{"name": name, "about": one.description} for name, one in METRICS.items()]
+
+
+def _recipes() -> Entries:
+    import tomllib
+
+    from leanlung.runs import shipped_recipes
+
+    return [
+        {
+            "name": name,
+            "about": tomllib.loads(path.read_text(encoding="utf-8")).get("about", ""),
+        }
+        for name, path in shipped_recipes().items()
+    ]
+
+
+def _first_line(kind: type) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0]
+
+
+KINDS: dict[str, Callable[[], Entries]] = {
+    "layouts": _layouts,
+    "backbones": _backbones,
+    "criteria": _criteria,
+    "schedules": _schedules,
+    "metrics": _metrics,
+    "recipes": _recipes,
+}

@@ -1,0 +1,45 @@
+"""``leanlung predict``: what a bundle says of images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leanlung.cli.speaking import answer_json, answers, asides
+
+
+def predict(
+    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
+    images: Annotated[list[Path], typer.Argument(help="PNG, JPEG or DICOM files.")],
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda …")] = "cpu",
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Classify images. Research use only: no answer may decide about a patient."""
+    from rich.table import Table
+
+    from leanlung.exports import answer, load_bundle
+    from leanlung.networks.devices import pick_device
+
+    loaded = load_bundle(bundle)
+    found = answer(loaded, images, device=pick_device(device))
+    if as_json:
+        answer_json([one.as_dict() for one in found])
+    else:
+        table = Table(box=None)
+        for heading in ("image", "answer", *loaded.classes):
+            table.add_column(heading)
+        for one in found:
+            if not one.problem:
+                shares = [f"{one.probabilities[name]:.4f}" for name in loaded.classes]
+                table.add_row(str(one.image), one.label, *shares)
+        answers().print(table)
+        if loaded.made_up:
+            asides().print("This bundle was trained on made-up images.")
+        asides().print("Research use only; not a medical device.")
+    for one in found:
+        if one.problem:
+            typer.echo(f"leanlung: {one.problem}", err=True)
+    if any(one.problem for one in found):
+        raise typer.Exit(1)

@@ -1,0 +1,97 @@
+"""``leanlung run``: carry out a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from leanlung.cli.bars import Bars
+from leanlung.cli.speaking import answer_json, answers
+
+if TYPE_CHECKING:
+    from leanlung.runs import Options, RunFolder
+
+
+def run(
+    recipe: Annotated[
+        str, typer.Argument(help="A TOML file, or the name of a shipped recipe.")
+    ],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the images, or a manifest.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where run folders go.")] = Path("runs"),
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a field of the recipe: a.b=c.")
+    ] = None,
+    until: Annotated[
+        str, typer.Option(help="Stop after data, fit, prune, choose, evaluate or export.")
+    ] = "report",
+    allow: Annotated[
+        bool, typer.Option("--allow", help="Go on in spite of leaks; stamped on the report.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 …")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Carry out a recipe: fit, prune, choose, open the test part once, compare, report.
+
+    A run that was stopped goes on when it is started again.
+    """
+    from leanlung.runs import Options, recipe_path
+
+    options = Options(
+        data=data, out=out, changes=set_ or (), until=until, allow=allow, device=device
+    )
+    carry_out(recipe_path(recipe), options, as_json=as_json)
+
+
+def carry_out(recipe: Path, options: Options, *, as_json: bool) -> None:
+    """Run a recipe with bars, and say what came out."""
+    from leanlung.runs import run as run_recipe
+
+    with Bars() as bars:
+        folder = run_recipe(recipe, options, bars)
+    if as_json:
+        answer_json(outcome(folder))
+    else:
+        _tell(folder, options.until)
+
+
+def outcome(folder: RunFolder) -> dict[str, Any]:
+    """Give what a run came to, as a value that JSON can hold."""
+    from leanlung.runs import results_of
+
+    found: dict[str, Any] = {"run": str(folder.path)}
+    if folder.metrics.is_file():
+        results = results_of(folder)
+        found |= {
+            "report": str(folder.report),
+            "made_up": results["made_up"],
+            "seeds": {
+                seed: {
+                    "chosen": one["chosen"],
+                    "comparison": one["comparison"],
+                    "sentence": one["sentence"],
+                    "size": one["models"][one["chosen"]]["size"],
+                    "bundle": str(folder.seed(int(seed)).bundle),
+                }
+                for seed, one in results["seeds"].items()
+            },
+        }
+    return found
+
+
+def _tell(folder: RunFolder, until: str) -> None:
+    console = answers()
+    found = outcome(folder)
+    if "seeds" not in found:
+        console.print(f"done until {until}: {folder.path}")
+        return
+    if found["made_up"]:
+        console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
+    for seed, one in found["seeds"].items():
+        console.print(f"verdict (seed {seed}): {one['comparison']['verdict']}")
+        console.print(f"  {one['sentence']}")
+        console.print(f"  bundle: {one['bundle']}")
+    console.print(f"report: {found['report']}")

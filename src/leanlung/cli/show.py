@@ -1,0 +1,65 @@
+"""``leanlung show``: what a run did, chose and opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from leanlung.cli.speaking import answer_json, answers
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def show(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Show a run: its data, its curve over rounds, its verdict, what was opened when."""
+    from leanlung.runs import open_run, summary_of
+
+    found = summary_of(open_run(run))
+    if as_json:
+        answer_json(found)
+        return
+    console = answers()
+    data = found["data"]
+    console.print(
+        f"[bold]{run.name}[/bold]  {data['studies']} studies of {data['patients']} patients"
+    )
+    if data["made_up"]:
+        console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
+    for seed, one in found["seeds"].items():
+        _tell_seed(console, seed, one)
+    for opening in found["openings"]:
+        again = " (again, for the same choice)" if opening["again"] else ""
+        what = f"{opening['studies']} studies of {opening['patients']} patients"
+        console.print(f"opened {opening['time']} for {opening['chosen']}: {what}{again}")
+    if not found["openings"]:
+        console.print("the test part is still sealed")
+
+
+def _tell_seed(console: Console, seed: str, one: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    metric = one["metric"]
+    table = Table(title=f"seed {seed}", title_justify="left", box=None)
+    for heading in ("", "parameters", "MACs", metric, ""):
+        table.add_column(heading, justify="left" if not heading else "right")
+    values = [candidate["validation"][metric] for candidate in one["candidates"]]
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    for candidate, value in zip(one["candidates"], values, strict=True):
+        width = round(30 * (value - low) / (high - low)) if high > low else 30
+        mark = "  chosen" if candidate["name"] == one["chosen"] else ""
+        table.add_row(
+            candidate["name"],
+            f"{candidate['size']['stored']:,}",
+            f"{candidate['size']['macs']:,}",
+            f"{value:.4f}",
+            "▪" * width + mark,
+        )
+    console.print(table)
+    if one["sentence"]:
+        console.print(one["sentence"], markup=False)

@@ -1,0 +1,69 @@
+"""Speaking: answers on standard output, everything else on standard error, exit codes."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+
+from leanlung import __version__
+from leanlung.foundations.errors import LeanlungError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BUG, INTERRUPTED = 70, 130
+NOT_SHOWN = 4
+"""Exit code of a comparison that does not show non-inferiority."""
+
+
+def answers() -> Console:
+    """Give the console for answers."""
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def asides() -> Console:
+    """Give the console for progress and messages."""
+    return Console(stderr=True, highlight=False)
+
+
+def answer_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Print an answer for programs."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def guarded(verb: Callable[..., None]) -> Callable[..., None]:
+    """Turn errors into messages and exit codes.
+
+    Ours end in their message and code, Ctrl-C in 130, anything else is a bug: 70, with its
+    traceback and what to report.
+    """
+
+    @functools.wraps(verb)
+    def speak(*arguments: Any, **options: Any) -> None:  # noqa: ANN401 - handed on as they are
+        try:
+            verb(*arguments, **options)
+        except typer.Exit:
+            raise
+        except LeanlungError as error:
+            typer.echo(f"leanlung: {error}", err=True)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            typer.echo("stopped; run the same command again, it goes on from here", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception:
+            traceback.print_exc()
+            typer.echo(
+                f"\nThis is a bug in leanlung {__version__} on Python "
+                f"{sys.version.split()[0]}. Please report it with the lines above, the command "
+                "and, if there is one, the recipe; leave out names and paths of patients.",
+                err=True,
+            )
+            raise typer.Exit(BUG) from None
+
+    return speak
