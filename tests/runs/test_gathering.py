@@ -63,7 +63,9 @@ def test_the_fingerprint_follows_content_and_not_place(films: Path, recipe_file:
 
 def test_the_same_film_under_two_patients_is_refused(films: Path, recipe_file: Path) -> None:
     doubled(films, new_patient=True)
-    with pytest.raises(DataRefused, match=r"(?s)leaks between the parts .*are the same picture") as e:
+    with pytest.raises(
+        DataRefused, match=r"(?s)leaks between the parts .*are the same picture"
+    ) as e:
         gathered(recipe_file, films)
     assert e.value.exit_code == 3
     assert "--allow" in str(e.value)
@@ -133,7 +135,9 @@ def test_a_few_bad_images_are_listed_and_the_run_goes_on(
 def test_too_many_bad_images_stop_the_run(films: Path, recipe_file: Path) -> None:
     for number in range(4):
         (films / f"films/00{number}-0.png").write_bytes(b"no image")
-    with pytest.raises(StudyError, match=r"4 of 60 images cannot be used, more than the 5 %") as e:
+    with pytest.raises(
+        StudyError, match=r"4 of 60 images cannot be used, more than the 5 %"
+    ) as e:
         gathered(recipe_file, films)
     assert "000-0.png" in str(e.value)
     assert gathered(recipe_file, films, "data.bad_images=0.1").cohort.unreadable

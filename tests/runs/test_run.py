@@ -29,7 +29,9 @@ def test_the_folder_holds_what_the_design_says(finished: Path) -> None:
         "cohort.csv", "data.json", "environment.json", "metrics.json", "openings.jsonl",
         "recipe.resolved.json", "recipe.toml", "report.html", "seed-0", "split.csv", "tables",
     ]  # fmt: skip
-    steps = sorted(path.parent.relative_to(here(finished)) for path in finished.rglob("step.json"))
+    steps = sorted(
+        path.parent.relative_to(here(finished)) for path in finished.rglob("step.json")
+    )
     assert [step.as_posix() for step in steps] == [
         "2-fit/separable_cnn",
         "3-prune/separable_cnn/round-01",
@@ -110,18 +112,18 @@ def test_the_bundle_is_the_chosen_network(finished: Path) -> None:
 def test_standardisation_comes_from_the_training_part_alone(
     finished: Path, tmp_path: Path
 ) -> None:
+    import cv2
     import numpy as np
     from PIL import Image
 
-    import cv2
-
     bundle = load_bundle(here(finished, "8-export/bundle"))
     rows = [row for row in read_table(finished / "cohort.csv") if row["split"] == "train"]
-    pixels = [
-        np.rint(cv2.resize(np.asarray(Image.open(finished / row["image_path"])) / np.float32(255),
-                           (32, 32), interpolation=cv2.INTER_AREA) * 255) / 255
-        for row in rows
-    ]  # fmt: skip
+    films = [np.asarray(Image.open(finished / row["image_path"])) for row in rows]
+    small = [
+        cv2.resize(film / np.float32(255), (32, 32), interpolation=cv2.INTER_AREA)
+        for film in films
+    ]
+    pixels = np.rint(np.stack(small) * 255) / 255
     assert bundle.statistics.mean == pytest.approx(np.mean(pixels), rel=1e-6)
     assert bundle.statistics.deviation == pytest.approx(np.std(pixels), rel=1e-6)
 
@@ -214,7 +216,8 @@ def test_several_seeds_share_the_split_and_have_networks_of_their_own(
         load_bundle(folder.seed(seed).bundle).network.state_dict() for seed in (0, 1)
     )
     assert not all(
-        first[name].shape == t.shape and torch.equal(first[name], t) for name, t in second.items()
+        first[name].shape == t.shape and torch.equal(first[name], t)
+        for name, t in second.items()
     )
     assert folder.report.is_file()
 

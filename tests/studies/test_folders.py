@@ -45,6 +45,38 @@ def test_a_folder_in_a_class_is_a_patient(tmp_path):
     ]
 
 
+def test_images_and_masks_are_no_patients_but_images_with_their_lung_masks(tmp_path):
+    # COVID-19 Radiography Database, versions 3 and 4: COVID/images/… and COVID/masks/…
+    touch(tmp_path, "covid/images/1.png", "covid/images/2.png", "covid/masks/1.png")
+    touch(tmp_path, "normal/Images/1.jpg", "normal/Masks/1.png", "normal/3.png")
+    cohort = read_folders(tmp_path)
+    told = [(s.study_id, s.patient_id, s.patient_id_confidence) for s in cohort.studies]
+    assert told == [
+        (name, name, "image_only")
+        for name in (
+            "covid/images/1.png",
+            "covid/images/2.png",
+            "normal/3.png",
+            "normal/Images/1.jpg",
+        )
+    ]
+    masks = [
+        s.lung_mask and s.lung_mask.relative_to(tmp_path).as_posix() for s in cohort.studies
+    ]
+    assert masks == ["covid/masks/1.png", None, None, "normal/Masks/1.png"]
+
+
+def test_masks_without_images_are_refused(tmp_path):
+    with pytest.raises(StudyError, match=r"masks.*no folder 'images' beside"):
+        read_folders(touch(tmp_path, "covid/masks/1.png"))
+
+
+def test_a_mask_of_no_image_is_refused(tmp_path):
+    touch(tmp_path, "covid/images/1.png", "covid/masks/2.png")
+    with pytest.raises(StudyError, match=r"2\.png: no image of the name '2' in .*images"):
+        read_folders(tmp_path)
+
+
 def test_a_patient_in_two_classes_is_one_patient_and_told(tmp_path):
     cohort = read_folders(touch(tmp_path, "covid/ann/1.png", "normal/ann/1.png"))
     assert cohort.patients == cohort.mixed_patients == ("ann",)

@@ -12,6 +12,8 @@ from leanlung.cli.speaking import answer_json, answers
 if TYPE_CHECKING:
     from rich.console import Console
 
+BAR = 20  # signs of the longest bar: the table fits into 80 columns
+
 
 def show(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
@@ -47,18 +49,18 @@ def _tell_seed(console: Console, seed: str, one: dict[str, Any]) -> None:
     metric = one["metric"]
     table = Table(title=f"seed {seed}", title_justify="left", box=None)
     for heading in ("", "parameters", "MACs", metric, ""):
-        table.add_column(heading, justify="left" if not heading else "right")
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     values = [candidate["validation"][metric] for candidate in one["candidates"]]
     low, high = min(values, default=0.0), max(values, default=0.0)
     for candidate, value in zip(one["candidates"], values, strict=True):
-        width = round(30 * (value - low) / (high - low)) if high > low else 30
-        mark = "  chosen" if candidate["name"] == one["chosen"] else ""
+        width = round(BAR * (value - low) / (high - low)) if high > low else BAR
+        chosen = candidate["name"] == one["chosen"]
         table.add_row(
-            candidate["name"],
+            candidate["name"] + " (chosen)" * chosen,
             f"{candidate['size']['stored']:,}",
             f"{candidate['size']['macs']:,}",
             f"{value:.4f}",
-            "▪" * width + mark,
+            "▪" * width,
         )
     console.print(table)
     if one["sentence"]:

@@ -2,6 +2,7 @@
 
 root/covid/1.png                     patient unknown: every image counts as one
 root/covid/patient-7/first.dcm       patient-7 of class covid, with as many images as lie there
+root/covid/images/1.png              patient unknown; its lung mask is root/covid/masks/1.png
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ def read_folders(root: Path) -> Cohort:
     """List every image below class folders; no image is opened.
 
     A folder inside a class folder is a patient; images that lie in the class folder itself
-    have no known patient, and each counts as a patient of its own. Names that start with a dot,
-    ``__MACOSX`` and files that are no images (by their suffix) are passed over. Links are
-    followed; one that leads nowhere is kept, to be told as unreadable.
+    have no known patient, and each counts as a patient of its own. So do those in a folder
+    ``images``, whose lung masks lie beside it in ``masks`` under the same name, whatever the
+    suffix. Names that start with a dot, ``__MACOSX`` and files that are no images (by their
+    suffix) are passed over. Links are followed; one that leads nowhere is kept, to be told as
+    unreadable.
 
     Args:
         root: Its sub-folders are the classes.
@@ -33,7 +36,7 @@ def read_folders(root: Path) -> Cohort:
 
     Raises:
         StudyError: If there is no folder, a class folder has no image, images lie deeper than
-            one folder below their class, or a name is not UTF-8.
+            one folder below their class, a mask belongs to no image, or a name is not UTF-8.
     """
     if not root.is_dir():
         msg = f"{root}: no such folder; one with a sub-folder for each class was expected"
@@ -48,10 +51,11 @@ def read_folders(root: Path) -> Cohort:
     studies: list[Study] = []
     for folder in folders:
         images = _images(folder)
+        masks = _lung_masks(folder, images)
         if not images:
             msg = f"{folder}: class {folder.name!r} is empty; add images or remove the folder"
             raise StudyError(msg)
-        studies += [_study(path, folder, root) for path in images]
+        studies += [_study(path, folder, root, masks) for path in images]
     classes = tuple(folder.name for folder in folders)
     return Cohort(root.resolve().name, classes, tuple(studies))
 
@@ -64,12 +68,34 @@ def _images(folder: Path) -> list[Path]:
     """List what lies in a class and in its patients; refuse what lies deeper."""
     images = []
     for entry in _entries(folder):
+        if _is_folder(entry, "masks"):
+            continue
         for path in _entries(entry) if entry.is_dir() else [entry]:
             if path.is_dir():
                 _require_no_image_in(path, folder)
             elif _is_image(path):
                 images.append(path)
     return images
+
+
+def _lung_masks(folder: Path, images: list[Path]) -> dict[Path, Path]:
+    """Match what lies in ``masks`` to the images by name."""
+    by_name = {path.stem: path for path in images if _is_folder(path.parent, "images")}
+    found = {}
+    for entry in (entry for entry in _entries(folder) if _is_folder(entry, "masks")):
+        if not by_name:
+            msg = f"{entry}: masks, but no folder 'images' beside them holds an image"
+            raise StudyError(msg)
+        for mask in filter(_is_image, _entries(entry)):
+            if mask.stem not in by_name:
+                msg = f"{mask}: no image of the name {mask.stem!r} in {folder / 'images'}"
+                raise StudyError(msg)
+            found[by_name[mask.stem]] = mask
+    return found
+
+
+def _is_folder(entry: Path, name: str) -> bool:
+    return entry.name.lower() == name and entry.is_dir()
 
 
 def _require_no_image_in(deep: Path, folder: Path) -> None:
@@ -93,13 +119,13 @@ def _is_image(path: Path) -> bool:
     return suffix in _SUFFIXES or suffix[1:].isdigit()
 
 
-def _study(path: Path, folder: Path, root: Path) -> Study:
+def _study(path: Path, folder: Path, root: Path, masks: dict[Path, Path]) -> Study:
     name = path.relative_to(root).as_posix()
     try:
         name.encode()
     except UnicodeEncodeError:
         msg = f"{name!r} below {root}: this name is not UTF-8 and fits no manifest; rename it"
         raise StudyError(msg) from None
-    if path.parent == folder:
-        return Study(name, name, path, folder.name, patient_id_confidence="image_only")
+    if path.parent == folder or _is_folder(path.parent, "images"):
+        return Study(name, name, path, folder.name, "image_only", masks.get(path))
     return Study(name, path.parent.name, path, folder.name, patient_id_confidence="derived")
