@@ -176,9 +176,19 @@ def test_a_folder_where_the_file_should_be_is_named_and_stays(tmp_path):
     assert names(tmp_path) == ["a.txt"]
 
 
+@pytest.mark.parametrize("number", [errno.EFBIG, errno.EIO])
+def test_a_disk_that_does_not_take_the_file_is_named(tmp_path, monkeypatch, number):
+    monkeypatch.setattr(os, "fsync", failing(number))
+    with pytest.raises(StorageError) as caught:
+        write_text(tmp_path / "a.txt", "new")
+    told = f"{tmp_path / 'a.txt'}: the disk did not take it ({os.strerror(number)})"
+    assert str(caught.value) == f"{told}; check it or choose another --out"
+    assert names(tmp_path) == []
+
+
 def test_another_trouble_of_the_system_is_passed_on_as_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "fsync", failing(errno.EIO))
-    with pytest.raises(OSError, match=r"Errno 5") as caught:
+    monkeypatch.setattr(os, "fsync", failing(errno.EINVAL))
+    with pytest.raises(OSError, match=r"Errno 22") as caught:
         write_text(tmp_path / "a.txt", "new")
     assert not isinstance(caught.value, StorageError)
     assert caught.value.__cause__ is None
@@ -245,8 +255,8 @@ def test_a_log_in_a_forbidden_folder_is_named(tmp_path, monkeypatch):
 
 def test_another_trouble_with_a_log_is_passed_on_as_it_is(tmp_path, monkeypatch):
     append_line(tmp_path / "book.jsonl", "first")
-    monkeypatch.setattr(os, "fsync", failing(errno.EIO))
-    with pytest.raises(OSError, match=r"Errno 5") as caught:
+    monkeypatch.setattr(os, "fsync", failing(errno.EINVAL))
+    with pytest.raises(OSError, match=r"Errno 22") as caught:
         append_line(tmp_path / "book.jsonl", "second")
     assert not isinstance(caught.value, StorageError)
     assert (tmp_path / "book.jsonl").read_text() == "first\n"

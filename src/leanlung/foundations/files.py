@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NOT_TAKEN = {errno.EFBIG, errno.EIO}
 _IN_THE_WAY = {errno.EEXIST, errno.ENOTDIR}
 
 
@@ -36,8 +37,8 @@ def replacing(path: Path) -> Iterator[Path]:
         Where to write. Nothing of it is left if the block raises.
 
     Raises:
-        StorageError: If the disk is full, the folder cannot be written, or something else
-            bears its name.
+        StorageError: If the disk is full or fails, the folder cannot be written, or something
+            else bears its name.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -114,6 +115,9 @@ def _storage_problem(error: BaseException) -> str:
         )
     if number in _FORBIDDEN:
         return f"this folder cannot be written ({os.strerror(number)}); choose another --out"
+    if number in _NOT_TAKEN:
+        trouble = os.strerror(number)
+        return f"the disk did not take it ({trouble}); check it or choose another --out"
     if number in _IN_THE_WAY:
         return "a file stands where a folder is needed; choose another --out"
     if number == errno.EISDIR:
