@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from leanlung.cli.bars import Bars
-from leanlung.cli.speaking import answer_json, answers
+from leanlung.cli.bars import watching
+from leanlung.cli.speaking import answer_json, answers, asides
 
 if TYPE_CHECKING:
     from leanlung.runs import Options, RunFolder
@@ -50,7 +50,7 @@ def carry_out(recipe: Path, options: Options, *, as_json: bool) -> None:
     """Run a recipe with bars, and say what came out."""
     from leanlung.runs import run as run_recipe
 
-    with Bars() as bars:
+    with watching(asides()) as bars:
         folder = run_recipe(recipe, options, bars)
     if as_json:
         answer_json(outcome(folder))
