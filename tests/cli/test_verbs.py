@@ -131,8 +131,13 @@ def test_compare_prints_the_comparison_by_its_field_names(finished: Path) -> Non
     unpruned, chosen = predictions_of(finished)
     found = answered("compare", unpruned, chosen, "--margin", "0.5")
     assert set(found) == {
-        "metric", "baseline", "candidate", "difference", "margin", "verdict",
+        "metric", "baseline", "candidate", "difference", "margin", "verdict", "elsewhere",
+        "sentence",
     }  # fmt: skip
+    assert [one["metric"] for one in found["elsewhere"]][:2] == [
+        "accuracy",
+        "balanced_accuracy",
+    ]
     assert set(found["difference"]) >= {
         "value", "low", "high", "level", "method", "studies", "patients",
     }  # fmt: skip

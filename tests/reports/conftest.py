@@ -12,6 +12,7 @@ from leanlung.reports import ReportFacts, SeedFacts
 from leanlung.statistics import (
     Predictions,
     compare,
+    compare_elsewhere,
     contingency,
     cramers_v,
     majority_baseline,
@@ -79,7 +80,9 @@ def _measured(
 ) -> dict[str, Any]:
     bootstrap = 17 + number
     how = {"level": plan["level"], "resamples": plan["resamples"], "seed": bootstrap}
-    found = compare(*pair, metric=plan["metric"], margin=plan["margin"], **how)
+    against = {"metric": plan["metric"], "margin": plan["margin"], **how}
+    found = compare(*pair, **against)
+    elsewhere = compare_elsewhere(*pair, **against)
     classes = pair[0].classes
     stored = {one["name"]: one["size"] for one in candidates}
     of_source = np.array(sources)
@@ -87,7 +90,8 @@ def _measured(
         "chosen": pair[1].model,
         "reason": "the smallest whose macro_auc on validation is near enough",
         "comparison": found.as_dict(),
-        "sentence": sentence(found),
+        "elsewhere": [one.as_dict() for one in elsewhere],
+        "sentence": sentence(found, elsewhere),
         "bootstrap_seed": bootstrap,
         "majority": majority_baseline(pair[0], **how).as_dict(),
         "models": {

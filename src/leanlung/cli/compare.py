@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,20 +33,24 @@ def compare(
     Exit code 0 if B is non-inferior within the margin, 4 if that is not shown.
     """
     from leanlung.statistics import compare as compare_predictions
+    from leanlung.statistics import compare_elsewhere, sentence
 
-    comparison = compare_predictions(
-        _predictions(a, data),
-        _predictions(b, data),
-        metric=metric,
-        margin=margin,
-        level=level,
-        resamples=resamples,
-        seed=seed,
-    )
+    pair = _predictions(a, data), _predictions(b, data)
+    how: dict[str, Any] = {
+        "metric": metric,
+        "margin": margin,
+        "level": level,
+        "resamples": resamples,
+        "seed": seed,
+    }
+    comparison = compare_predictions(*pair, **how)
+    elsewhere = compare_elsewhere(*pair, **how)
+    told = sentence(comparison, elsewhere)
     if as_json:
-        answer_json(comparison.as_dict())
+        others = [one.as_dict() for one in elsewhere]
+        answer_json(comparison.as_dict() | {"elsewhere": others, "sentence": told})
     else:
-        _tell(comparison)
+        _tell(comparison, told)
     if comparison.verdict != "non_inferior":
         raise typer.Exit(NOT_SHOWN)
 
@@ -62,10 +66,8 @@ def _predictions(path: Path, data: Path | None) -> Predictions:
     return predictions_of(path, data)
 
 
-def _tell(comparison: Comparison) -> None:
+def _tell(comparison: Comparison, told: str) -> None:
     from rich.table import Table
-
-    from leanlung.statistics import sentence
 
     table = Table(box=None)
     for heading in ("", comparison.metric, "interval", "method"):
@@ -86,4 +88,4 @@ def _tell(comparison: Comparison) -> None:
     difference = comparison.difference
     console.print(f"{difference.studies} studies of {difference.patients} patients")
     console.print(f"verdict: {comparison.verdict}", style="bold")
-    console.print(sentence(comparison), markup=False)
+    console.print(told, markup=False)

@@ -50,7 +50,13 @@ def cautions(facts: ReportFacts, seed: Seed) -> tuple[Caution, ...]:
         facts: Of the run.
         seed: The one the headline is about.
     """
-    found = [_made_up(facts.data), _leaks(facts.data), _openings(facts), _sources(facts, seed)]
+    found = [
+        _made_up(facts.data),
+        _leaks(facts.data),
+        _openings(facts),
+        _losses(seed),
+        _sources(facts, seed),
+    ]
     return tuple(one for one in found if one is not None)
 
 
@@ -105,6 +111,25 @@ def _openings(facts: ReportFacts) -> Caution | None:
         "Whoever chose again may have seen the earlier answer; figures on this page may be too "
         "good.",
         "openings",
+    )
+
+
+def _losses(seed: Seed) -> Caution | None:
+    # Where the verdict is bad news itself, the forest is enough.
+    if seed.outcome == "inferior" or not seed.losses:
+        return None
+    lost = [
+        f"{numbers.metric(one.metric)} {' '.join(numbers.estimate(one.difference))}"
+        for one in seed.losses
+    ]
+    margin = numbers.plain(seed.comparison.margin)
+    return Caution(
+        "box",
+        "The verdict is about one metric; others fell",
+        f"Beyond the margin of {margin}: {numbers.listed(lost)}. "
+        "The smaller network does not answer as the whole one does: do not put it in its place "
+        "on the strength of the verdict alone.",
+        "lost",
     )
 
 

@@ -18,8 +18,8 @@ class SeedFacts:
     Attributes:
         seed: Which.
         measured: Its entry in ``metrics.json``: ``chosen``, ``reason``, ``comparison``,
-            ``sentence``, ``bootstrap_seed``, ``majority``, ``models``, ``confounding`` and
-            ``candidates``.
+            ``elsewhere``, ``sentence``, ``bootstrap_seed``, ``majority``, ``models``,
+            ``confounding`` and ``candidates``.
         unpruned: Predictions of the whole network on the test part.
         chosen: Predictions of the chosen network on the same studies.
     """

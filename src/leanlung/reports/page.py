@@ -115,7 +115,7 @@ def _sections(seed: Seed, recipe: Mapping[str, Any]) -> SeedSections:
         sizes=size_table(seed),
         curve=validation_curve(seed, recipe["choose"]),
         candidates=candidate_table(seed, recipe["choose"]["metric"]),
-        forest=forest(seed, recipe["evaluate"]),
+        forest=forest(seed),
         overall=overall_table(seed),
         by_class=class_table(seed),
         roc=roc_drawings(seed),

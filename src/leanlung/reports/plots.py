@@ -43,7 +43,7 @@ def validation_curve(seed: Seed, choose: Mapping[str, Any]) -> str:
     reference = values[0]
     with drawing():
         figure = Figure(figsize=(5.1, 3.2))
-        axes = figure.add_axes((0.145, 0.15, 0.835, 0.82))
+        axes = figure.add_axes((0.175, 0.15, 0.805, 0.82))
         axes.axhline(reference, color=COLOURS["unpruned"], linestyle=DASHES["unpruned"])
         if choose["rule"] == "smallest_within":
             axes.axhline(reference - choose["tolerance"], color=_INK, linestyle=":")

@@ -53,11 +53,11 @@ class Seed:
         sentence: The verdict as the run gave it.
         reason: Of the choice.
         comparison: Of the chosen network with the unpruned one.
+        elsewhere: The same by other metrics; empty where the whole network was kept.
         majority: Accuracy of always answering the commonest class.
         networks: The unpruned and the chosen; the unpruned alone where it was kept.
         candidates: All rounds, on the validation part.
         confounding: Of the test part.
-        bootstrap: Seed of the verdict's own bootstrap, so that others draw the same patients.
     """
 
     number: int
@@ -65,11 +65,11 @@ class Seed:
     sentence: str
     reason: str
     comparison: Comparison
+    elsewhere: tuple[Comparison, ...]
     majority: Estimate
     networks: tuple[Network, ...]
     candidates: Sequence[Mapping[str, Any]]
     confounding: Mapping[str, Any]
-    bootstrap: int
 
     @classmethod
     def of(cls, facts: SeedFacts) -> Seed:
@@ -85,11 +85,11 @@ class Seed:
             measured["sentence"],
             measured["reason"],
             comparison,
+            tuple(map(Comparison.from_dict, measured["elsewhere"])),
             Estimate.from_dict(measured["majority"]),
             tuple(networks),
             measured["candidates"],
             measured["confounding"],
-            measured["bootstrap_seed"],
         )
 
     @property
@@ -106,6 +106,11 @@ class Seed:
     def kept(self) -> bool:
         """Whether the whole network was chosen."""
         return self.outcome == "kept"
+
+    @property
+    def losses(self) -> tuple[Comparison, ...]:
+        """Losses beyond the margin that are shown, by other metrics than the verdict's."""
+        return tuple(one for one in self.elsewhere if one.verdict == "inferior")
 
     @property
     def classes(self) -> tuple[str, ...]:

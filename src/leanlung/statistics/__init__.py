@@ -15,9 +15,10 @@ from leanlung.statistics.calibration import (
     expected_calibration_error,
     reliability_bins,
 )
-from leanlung.statistics.compare import compare
+from leanlung.statistics.compare import compare, compare_all
 from leanlung.statistics.comparison import Comparison, Verdict, sentence, verdict_of
 from leanlung.statistics.confusion import confusion_matrix
+from leanlung.statistics.elsewhere import compare_elsewhere
 from leanlung.statistics.estimate import Estimate
 from leanlung.statistics.measure import majority_baseline, measure
 from leanlung.statistics.metrics import METRICS, find_metric, metric_names
@@ -38,6 +39,8 @@ __all__ = [
     "brier_score",
     "clopper_pearson",
     "compare",
+    "compare_all",
+    "compare_elsewhere",
     "confusion_matrix",
     "contingency",
     "cramers_v",

@@ -67,24 +67,79 @@ def compare(
     Source: DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44(3); Hanley & Lippman-Hand
         1983, JAMA 249(13) (the rule of three), here exact and two-sided.
     """
+    [found] = compare_all(
+        baseline,
+        candidate,
+        [metric],
+        margin=margin,
+        level=level,
+        resamples=resamples,
+        seed=seed,
+    )
+    return found
+
+
+def compare_all(
+    baseline: Predictions,
+    candidate: Predictions,
+    metrics: Sequence[str],
+    *,
+    margin: float,
+    level: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> tuple[Comparison, ...]:
+    """Compare two models by several metrics, each as `compare` does, over the same draws.
+
+    Args:
+        baseline: As for `compare`.
+        candidate: As for `compare`.
+        metrics: Names as `metric_names` gives them.
+        margin: As for `compare`, the same for all.
+        level: As for `compare`.
+        resamples: As for `compare`.
+        seed: As for `compare`.
+
+    Returns:
+        One comparison a metric, in the order asked for, not corrected for multiplicity.
+
+    Raises:
+        StatisticsError: As `compare`.
+    """
     require_margin(margin)
     require_level(level)
     bootstrap.require_resamples(resamples, level)
     pair = paired(baseline, candidate)
-    chosen = find_metric(metric, baseline.classes)
-    points = [values([chosen], each, [np.ones(len(each))]).item() for each in pair]
-    kind = interval_kind(chosen, baseline)
+    chosen = [find_metric(name, baseline.classes) for name in metrics]
+    points = [values(chosen, each, [np.ones(len(each))])[0].tolist() for each in pair]
     # Proportions have exact intervals of their own, but their difference is bootstrapped.
-    drawn = [
-        None if kind == "delong" else resampled_values([chosen], each, resamples, seed)[metric]
-        for each in pair
+    drawn = [one for one in chosen if interval_kind(one, baseline) != "delong"]
+    resampled = [
+        resampled_values(drawn, each, resamples, seed) if drawn else {} for each in pair
     ]
+    return tuple(
+        _compared(
+            metric, pair, both, [each.get(metric.name) for each in resampled], margin, level
+        )
+        for metric, both in zip(chosen, zip(*points, strict=True), strict=True)
+    )
+
+
+def _compared(
+    metric: Metric,
+    pair: tuple[Predictions, Predictions],
+    points: Sequence[float],
+    drawn: Sequence[NDArray[np.float64] | None],
+    margin: float,
+    level: float,
+) -> Comparison:
     before, after = (
-        replace(estimate(chosen, point, resampled, each, level), name=each.model)
+        replace(estimate(metric, point, resampled, each, level), name=each.model)
         for each, point, resampled in zip(pair, points, drawn, strict=True)
     )
-    difference = _difference(chosen, pair, points, drawn, level)
-    return Comparison(metric, before, after, difference, margin, verdict_of(difference, margin))
+    difference = _difference(metric, pair, points, drawn, level)
+    verdict = verdict_of(difference, margin)
+    return Comparison(metric.name, before, after, difference, margin, verdict)
 
 
 def _difference(

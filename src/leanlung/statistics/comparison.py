@@ -9,7 +9,7 @@ from leanlung.foundations.errors import StatisticsError
 from leanlung.statistics.estimate import Estimate, require_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any, Self
 
 Verdict = Literal["non_inferior", "inferior", "inconclusive"]
@@ -107,13 +107,33 @@ def verdict_of(difference: Estimate, margin: float) -> Verdict:
     return "inconclusive"
 
 
-def sentence(comparison: Comparison) -> str:
-    """Say the verdict in one plain sentence, never stronger than the interval.
+def sentence(comparison: Comparison, elsewhere: Iterable[Comparison] = ()) -> str:
+    """Say the verdict in plain words, never stronger than the interval.
+
+    Args:
+        comparison: That of the verdict.
+        elsewhere: By other metrics, as `compare_elsewhere` gives them.
 
     Returns:
         The verdict, the difference with its interval and its method, how many studies and
-        patients it rests on, and whether a loss or a gain is likely at all.
+        patients it rests on, and whether a loss or a gain is likely at all; then every other
+        metric that lost more than the margin, as a verdict may not hide it.
     """
+    lost = [f"{one.metric} {one.difference}" for one in elsewhere if one.verdict == "inferior"]
+    told = _verdict_told(comparison)
+    if not lost:
+        return told
+    return f"{told} Beyond the margin {_EVEN_SO[comparison.verdict]}: {'; '.join(lost)}."
+
+
+_EVEN_SO: dict[Verdict, str] = {
+    "non_inferior": "all the same",
+    "inconclusive": "for certain",
+    "inferior": "too",
+}
+
+
+def _verdict_told(comparison: Comparison) -> str:
     baseline, candidate = comparison.baseline.name, comparison.candidate.name
     within = f"{comparison.margin:g} of {comparison.metric}"
     difference = comparison.difference

@@ -42,6 +42,27 @@ def test_a_single_leak_is_not_several(make):
     assert caution.text.startswith("1 pair of studies in different parts share the same pic")
 
 
+def test_a_loss_that_the_verdict_does_not_speak_of_is_told(make):
+    """The chosen network errs more often; by a metric and margin that do not show it."""
+    facts = make(
+        skills=(-1.0,), plan={"metric": "auc:normal", "margin": 0.001}, absent="normal"
+    )
+    seed = Seed.of(facts.seeds[0])
+    assert seed.outcome == "inconclusive"
+    [caution] = found(facts)
+    assert (caution.kind, caution.anchor) == ("box", "lost")
+    assert "Beyond the margin of 0.001: accuracy −0." in caution.text
+    assert [one.metric for one in seed.losses][:2] == ["accuracy", "balanced_accuracy"]
+
+
+def test_where_the_verdict_is_a_loss_itself_no_other_is_told_beside_it(make):
+    facts = make(skills=(-3.0,))
+    seed = Seed.of(facts.seeds[0])
+    assert seed.outcome == "inferior"
+    assert seed.losses
+    assert found(facts) == ()
+
+
 @pytest.mark.parametrize(
     ("cramers_v", "told", "majority", "tells"),
     [

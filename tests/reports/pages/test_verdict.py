@@ -131,9 +131,9 @@ def test_a_difference_without_an_interval_is_inconclusive_and_worst_of_its_kind(
 
 def test_harm_to_one_class_is_named_beside_the_verdict(drawn, read):
     text = read(drawn("everything wrong").first_screen).text
-    assert "Of 6 differences by class, 6 show a loss of more than 0.1" in text
-    assert "(sensitivity: normal, sensitivity: pneumonia, sensitivity: covid, " in text
-    assert "AUC: normal and 2 more)" in text
+    assert "Of 8 other differences, 8 show a loss of more than 0.1" in text
+    assert "(accuracy, balanced accuracy, sensitivity: normal, " in text
+    assert "sensitivity: pneumonia and 4 more)" in text
     assert "not corrected for multiplicity, for reading only" in text
 
 

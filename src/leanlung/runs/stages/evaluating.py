@@ -15,6 +15,7 @@ from leanlung.runs.steps import fingerprint, step
 from leanlung.runs.work import image_set
 from leanlung.statistics import (
     compare,
+    compare_elsewhere,
     majority_baseline,
     measure,
     read_predictions,
@@ -77,22 +78,24 @@ def _measured(
     level, resamples = plan.level, plan.resamples
     measured = partial(measure, level=level, resamples=resamples, seed=seed)
     by_source = partial(measure_by_source, level=level, resamples=resamples, seed=seed)
-    comparison = compare(
-        found[0],
-        found[1],
-        metric=plan.metric,
-        margin=plan.margin,
-        level=level,
-        resamples=resamples,
-        seed=seed,
-    )
+    against: dict[str, Any] = {
+        "metric": plan.metric,
+        "margin": plan.margin,
+        "level": level,
+        "resamples": resamples,
+        "seed": seed,
+    }
+    comparison = compare(*found, **against)
+    kept = choice["round"] == 0
+    elsewhere = () if kept else compare_elsewhere(*found, **against)
     classes = found[0].classes
     labels = [classes[label] for label in found[0].labels]
     return {
         "chosen": choice["chosen"],
         "reason": choice["reason"],
         "comparison": comparison.as_dict(),
-        "sentence": KEPT if choice["round"] == 0 else sentence(comparison),
+        "elsewhere": [one.as_dict() for one in elsewhere],
+        "sentence": KEPT if kept else sentence(comparison, elsewhere),
         "bootstrap_seed": seed,
         "majority": majority_baseline(found[0], level=plan.level).as_dict(),
         "models": {
