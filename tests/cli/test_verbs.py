@@ -209,6 +209,20 @@ def test_predict_tells_bad_images_and_answers_the_others(finished: Path, films: 
     assert "upper" in result.stdout
 
 
+def test_predict_cuts_no_name_off(finished: Path, films: Path) -> None:
+    deep = films / ("a-long-name-" * 12)
+    deep.mkdir()
+    film = deep / "film.png"
+    film.write_bytes((films / "films/000-0.png").read_bytes())
+    told = leanlung("predict", bundle_of(finished), film).stdout
+    first = "".join(line[1:].split(" ")[0] for line in told.splitlines()[1:])
+    assert first == str(film)
+
+
+def test_predict_prints_no_table_of_nothing(finished: Path, films: Path) -> None:
+    assert leanlung("predict", bundle_of(finished), films / "none.png").stdout == ""
+
+
 def test_predict_refuses_what_is_no_bundle(tmp_path: Path) -> None:
     result = leanlung("predict", tmp_path, tmp_path / "x.png")
     assert result.exit_code == 1

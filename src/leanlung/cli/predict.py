@@ -29,12 +29,13 @@ def predict(
     else:
         table = Table(box=None)
         for heading in ("image", "answer", *loaded.classes):
-            table.add_column(heading)
+            table.add_column(heading, overflow="fold")  # nothing is cut off
         for one in found:
             if not one.problem:
                 shares = [f"{one.probabilities[name]:.4f}" for name in loaded.classes]
                 table.add_row(str(one.image), one.label, *shares)
-        answers().print(table)
+        if table.rows:
+            answers().print(table)
         if loaded.made_up:
             asides().print("This bundle was trained on made-up images.")
         asides().print("Research use only; not a medical device.")
