@@ -19,7 +19,7 @@ import pytest
 from typer.testing import CliRunner
 
 from leanlung.cli.app import app
-from leanlung.foundations.tables import write_table
+from leanlung.foundations.tables import read_table, write_table
 from leanlung.runs import read_recipe
 
 ROOT = Path(__file__).parents[2]
@@ -57,14 +57,24 @@ def write_two_models(folder: Path) -> None:
         write_table(folder / f"{name}.csv", list(rows[0]), rows)
 
 
+def write_class_folders(films: Path, folder: Path) -> None:
+    """Write my-images/normal and my-images/pneumonia, with a folder for each patient."""
+    names = {"upper": "normal", "lower": "pneumonia"}
+    for row in read_table(films / "manifest.csv"):
+        film = films / row["image_path"]
+        place = folder / names[row["label"]] / row["patient_id"]
+        place.mkdir(parents=True, exist_ok=True)
+        (place / film.name).symlink_to(film)
+
+
 @pytest.fixture
 def desk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_films: Path, finished: Path
 ) -> Path:
     """A folder as a reader has it: images in class folders, predictions, a run, a bundle."""
     write_two_models(tmp_path)
+    write_class_folders(small_films / "data", tmp_path / "my-images")
     links = {
-        "my-images": small_films / "data",
         "bundle": finished / "seed-0" / "8-export" / "bundle",
         "run": finished,
         "film.png": small_films / "data" / "films" / "000-0.png",

@@ -11,12 +11,12 @@ import pytest
 from leanlung.reports import ReportFacts, SeedFacts
 from leanlung.statistics import (
     Predictions,
-    compare,
-    compare_elsewhere,
+    compare_all,
     contingency,
     cramers_v,
     majority_baseline,
     measure,
+    metrics_elsewhere,
     sentence,
 )
 
@@ -80,10 +80,9 @@ def _measured(
 ) -> dict[str, Any]:
     bootstrap = 17 + number
     how = {"level": plan["level"], "resamples": plan["resamples"], "seed": bootstrap}
-    against = {"metric": plan["metric"], "margin": plan["margin"], **how}
-    found = compare(*pair, **against)
-    elsewhere = compare_elsewhere(*pair, **against)
     classes = pair[0].classes
+    metrics = [plan["metric"], *metrics_elsewhere(plan["metric"], classes)]
+    found, *elsewhere = compare_all(*pair, metrics, margin=plan["margin"], **how)
     stored = {one["name"]: one["size"] for one in candidates}
     of_source = np.array(sources)
     return {

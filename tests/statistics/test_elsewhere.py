@@ -12,12 +12,13 @@ from leanlung.statistics import (
     Estimate,
     Predictions,
     compare,
-    compare_elsewhere,
+    compare_all,
+    metrics_elsewhere,
     sentence,
     verdict_of,
 )
 
-WORST = {"metric": "auc:ill", "margin": 0.1, "resamples": 400, "seed": 3}
+HOW = {"margin": 0.1, "resamples": 400, "seed": 3}
 
 
 @pytest.fixture
@@ -38,27 +39,29 @@ def pair() -> tuple[Predictions, Predictions]:
     return whole, small
 
 
-def test_everything_but_the_verdicts_metric_is_compared(pair):
-    assert [one.metric for one in compare_elsewhere(*pair, **WORST)] == [
+def test_everything_but_the_verdicts_metric_is_named():
+    assert metrics_elsewhere("auc:ill", ["well", "ill"]) == [
         "accuracy",
         "balanced_accuracy",
         "sensitivity:well",
         "sensitivity:ill",
         "auc:well",
     ]
-    macro = compare_elsewhere(*pair, **{**WORST, "metric": "macro_auc"})
-    assert [one.metric for one in macro][-2:] == ["auc:well", "auc:ill"]
+    assert metrics_elsewhere("macro_auc", ["well", "ill"])[-2:] == ["auc:well", "auc:ill"]
 
 
-def test_each_is_what_compare_gives(pair):
-    for one in compare_elsewhere(*pair, **WORST):
-        assert one == compare(*pair, **{**WORST, "metric": one.metric})
+def test_several_metrics_share_the_draws_that_each_would_have_had(pair):
+    names = metrics_elsewhere("macro_auc", pair[0].classes)
+    found = compare_all(*pair, names, **HOW)
+    assert [one.metric for one in found] == names
+    assert list(found) == [compare(*pair, metric=name, **HOW) for name in names]
 
 
 def test_a_shift_of_the_answers_leaves_the_auc_and_is_told_all_the_same(pair):
-    verdict = compare(*pair, **WORST)
+    names = metrics_elsewhere("auc:ill", pair[0].classes)
+    verdict, *others = compare_all(*pair, ["auc:ill", *names], **HOW)
     assert verdict.verdict == "non_inferior"
-    lost = {one.metric: one for one in compare_elsewhere(*pair, **WORST)}
+    lost = {one.metric: one for one in others}
     whole, small = pair
     is_ill = whole.labels == 1
     found = [each.probabilities[is_ill, 1] > 0.5 for each in (whole, small)]  # by hand

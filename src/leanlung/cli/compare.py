@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,19 +32,18 @@ def compare(
 
     Exit code 0 if B is non-inferior within the margin, 4 if that is not shown.
     """
-    from leanlung.statistics import compare as compare_predictions
-    from leanlung.statistics import compare_elsewhere, sentence
+    from leanlung.statistics import compare_all, metrics_elsewhere, sentence
 
-    pair = _predictions(a, data), _predictions(b, data)
-    how: dict[str, Any] = {
-        "metric": metric,
-        "margin": margin,
-        "level": level,
-        "resamples": resamples,
-        "seed": seed,
-    }
-    comparison = compare_predictions(*pair, **how)
-    elsewhere = compare_elsewhere(*pair, **how)
+    baseline, candidate = _predictions(a, data), _predictions(b, data)
+    comparison, *elsewhere = compare_all(
+        baseline,
+        candidate,
+        [metric, *metrics_elsewhere(metric, baseline.classes)],
+        margin=margin,
+        level=level,
+        resamples=resamples,
+        seed=seed,
+    )
     told = sentence(comparison, elsewhere)
     if as_json:
         others = [one.as_dict() for one in elsewhere]

@@ -18,7 +18,7 @@ from leanlung.statistics.calibration import (
 from leanlung.statistics.compare import compare, compare_all
 from leanlung.statistics.comparison import Comparison, Verdict, sentence, verdict_of
 from leanlung.statistics.confusion import confusion_matrix
-from leanlung.statistics.elsewhere import compare_elsewhere
+from leanlung.statistics.elsewhere import metrics_elsewhere
 from leanlung.statistics.estimate import Estimate
 from leanlung.statistics.measure import majority_baseline, measure
 from leanlung.statistics.metrics import METRICS, find_metric, metric_names
@@ -40,7 +40,6 @@ __all__ = [
     "clopper_pearson",
     "compare",
     "compare_all",
-    "compare_elsewhere",
     "confusion_matrix",
     "contingency",
     "cramers_v",
@@ -49,6 +48,7 @@ __all__ = [
     "majority_baseline",
     "measure",
     "metric_names",
+    "metrics_elsewhere",
     "paired",
     "read_predictions",
     "reliability_bins",

@@ -112,7 +112,7 @@ def sentence(comparison: Comparison, elsewhere: Iterable[Comparison] = ()) -> st
 
     Args:
         comparison: That of the verdict.
-        elsewhere: By other metrics, as `compare_elsewhere` gives them.
+        elsewhere: By other metrics, those of `metrics_elsewhere`.
 
     Returns:
         The verdict, the difference with its interval and its method, how many studies and

@@ -14,10 +14,10 @@ from leanlung.runs.stages.choosing import candidate_folders
 from leanlung.runs.steps import fingerprint, step
 from leanlung.runs.work import image_set
 from leanlung.statistics import (
-    compare,
-    compare_elsewhere,
+    compare_all,
     majority_baseline,
     measure,
+    metrics_elsewhere,
     read_predictions,
     sentence,
     write_predictions,
@@ -78,17 +78,17 @@ def _measured(
     level, resamples = plan.level, plan.resamples
     measured = partial(measure, level=level, resamples=resamples, seed=seed)
     by_source = partial(measure_by_source, level=level, resamples=resamples, seed=seed)
-    against: dict[str, Any] = {
-        "metric": plan.metric,
-        "margin": plan.margin,
-        "level": level,
-        "resamples": resamples,
-        "seed": seed,
-    }
-    comparison = compare(*found, **against)
-    kept = choice["round"] == 0
-    elsewhere = () if kept else compare_elsewhere(*found, **against)
     classes = found[0].classes
+    kept = choice["round"] == 0
+    comparison, *elsewhere = compare_all(
+        found[0],
+        found[1],
+        [plan.metric, *([] if kept else metrics_elsewhere(plan.metric, classes))],
+        margin=plan.margin,
+        level=level,
+        resamples=resamples,
+        seed=seed,
+    )
     labels = [classes[label] for label in found[0].labels]
     return {
         "chosen": choice["chosen"],
