@@ -25,7 +25,7 @@ from leanlung.runs import read_recipe
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-KNOWN = {"python", "console", "toml", "sh", "text", "csv", "json"}
+KNOWN = {"python", "console", "toml", "sh", "text", "json"}
 WITH_CODE = [
     page
     for page in PAGES
