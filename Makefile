@@ -10,17 +10,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --e
 TEST_ENV := OMP_NUM_THREADS=1
 ROOMS := src/leanlung/foundations/*,src/leanlung/studies/*,src/leanlung/statistics/*,src/leanlung/pruning/*
 
-.PHONY: demo test test-slow lint docs benchmarks clean
+.PHONY: demo test lint docs benchmarks clean
 
 demo: $(VENV)/for-use
 	$(BIN)/leanlung demo
 
 test: lint
-	$(TEST_ENV) $(BIN)/python -m pytest -n auto -m "not slow" --cov --cov-report=
+	$(TEST_ENV) $(BIN)/python -m pytest -n auto --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=95 --include='$(ROOMS)'
-
-test-slow: $(VENV)/for-work
-	$(TEST_ENV) $(BIN)/python -m pytest -n auto -m slow
 
 lint: $(VENV)/for-work
 	$(BIN)/ruff check
