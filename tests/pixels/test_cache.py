@@ -95,9 +95,9 @@ def test_images_come_in_their_order_as_they_were_prepared(archive):
 
 def test_more_images_than_are_decoded_at_once_keep_their_order(archive):
     count = 8 * (os.cpu_count() or 1) * 2 + 3
-    found = archive.prepared(archive.images(*(str(n % 5 / 4) for n in range(count))))
+    found = archive.prepared(archive.images(*(str((n % 5 + 1) / 5) for n in range(count))))
     middle = found.images[:, 8, 8].tolist()
-    assert middle == [round(n % 5 / 4 * 255) for n in range(count)]
+    assert middle == [round((n % 5 + 1) / 5 * 255) for n in range(count)]
 
 
 def test_the_second_time_nothing_is_decoded_and_all_is_the_same(archive):
@@ -263,7 +263,8 @@ def test_a_changed_mask_is_used_anew(archive):
     archive.image("m.png", "mask, but empty")
     found = archive.prepared(masked, LUNGS)
     assert found.rows == (None,)
-    assert found.reasons[0].startswith(f"{source.image}: the lung mask is empty")
+    told = f"{source.image} with lung mask {masked[0].mask}: the lung mask is empty; pixels"
+    assert found.reasons[0].startswith(told)
 
 
 def test_an_unreadable_mask_makes_its_image_unusable_and_is_named(archive):

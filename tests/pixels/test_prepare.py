@@ -125,6 +125,24 @@ def test_values_outside_black_and_white_are_refused(value, told):
     assert str(caught.value) == f"{told}; [0, 1] was expected"
 
 
+@pytest.mark.parametrize(("largest", "told"), [(4095, "0.062"), (1023, "0.016"), (0, "0.000")])
+def test_a_picture_of_which_a_byte_would_keep_next_to_nothing_is_refused(largest, told):
+    # What 12 bits look like that were saved as 16 without scaling them up.
+    values = np.linspace(0, largest, 400, dtype=np.uint16).reshape(20, 20)
+    with pytest.raises(PixelError) as caught:
+        prepare(values / np.float32(65535), SMALL)
+    assert str(caught.value) == (
+        f"nearly black: the brightest pixel has {told} of white; at least 0.0625 was expected; "
+        "if 12 bits were saved as 16, multiply the values by 16 and save again"
+    )
+
+
+def test_a_sixteenth_of_white_is_enough():
+    image = noise(20, 20) / 16
+    image[0, 0] = 1 / 16
+    assert prepare(image, SMALL).any()
+
+
 @given(
     st.tuples(st.integers(2, 50), st.integers(2, 50)),
     st.integers(0, 99),

@@ -77,6 +77,26 @@ def test_a_mask_of_no_image_is_refused(tmp_path):
         read_folders(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("covid/images/1.png", "covid/images/1.jpg", "covid/masks/1.png"),
+        ("covid/images/1.png", "covid/masks/1.bmp", "covid/masks/1.png"),
+    ],
+)
+def test_a_mask_that_could_belong_to_two_images_or_the_other_way_round_is_refused(
+    tmp_path, names
+):
+    with pytest.raises(StudyError, match=r"covid: several files are named '1' in"):
+        read_folders(touch(tmp_path, *names))
+
+
+def test_images_of_one_name_without_a_mask_do_not_matter(tmp_path):
+    touch(tmp_path, "covid/images/1.png", "covid/images/1.jpg", "covid/images/2.png")
+    touch(tmp_path, "covid/masks/2.png")
+    assert len(ids(tmp_path)) == 3
+
+
 def test_a_patient_in_two_classes_is_one_patient_and_told(tmp_path):
     cohort = read_folders(touch(tmp_path, "covid/ann/1.png", "normal/ann/1.png"))
     assert cohort.patients == cohort.mixed_patients == ("ann",)
@@ -88,6 +108,11 @@ UID = "1.2.840.113619.2.55.3"
 
 @pytest.mark.parametrize("name", [*(f"1{suffix}" for suffix in SUFFIXES), "IM0001", UID])
 def test_images_are_told_by_their_suffix_in_capitals_or_not(tmp_path, name):
+    assert ids(touch(tmp_path, f"covid/{name}")) == [f"covid/{name}"]
+
+
+@pytest.mark.parametrize("name", ["1.jfif", "1.webp", "1.gif", "1.jp2", "1.nii", "1.NII.GZ"])
+def test_pictures_of_other_kinds_are_kept_to_be_told_as_unreadable(tmp_path, name):
     assert ids(touch(tmp_path, f"covid/{name}")) == [f"covid/{name}"]
 
 
@@ -154,6 +179,18 @@ def test_images_without_class_folders_are_refused(tmp_path):
         read_folders(touch(tmp_path, "1.png", ".hidden/2.png"))
     assert str(caught.value).startswith(f"{tmp_path}: neither a manifest (cohort.csv,")
     assert "nor a sub-folder for each class" in str(caught.value)
+
+
+def test_the_parts_of_a_split_are_no_classes(tmp_path):
+    # Kermany's archive as it is unpacked; its classes would be taken for patients.
+    touch(tmp_path, *(f"{part}/NORMAL/1.jpeg" for part in ("train", "Test", "val")))
+    with pytest.raises(StudyError) as caught:
+        read_folders(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: the folders ['Test', 'train', 'val'] are parts of a split, and classes "
+        "were expected; put each class into one folder, or write a manifest with a column "
+        "'split'"
+    )
 
 
 @pytest.mark.parametrize("inside", [[], ["notes.txt"], [".hidden.png"], ["__MACOSX/1.png"]])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from leanlung.foundations.errors import StudyError
 from leanlung.studies.layouts import read_cohort
-from leanlung.studies.manifest import COLUMNS, read_manifest, write_manifest
+from leanlung.studies.manifest import COLUMNS, NOBODY, read_manifest, write_manifest
 from leanlung.studies.study import Cohort, Study
 
 SMALLEST = "image_path,label,patient_id\n1.png,covid,ann\n2.png,normal,bob\n"
@@ -83,6 +83,20 @@ def test_a_patient_nobody_knows_is_its_own(tmp_path):
     assert study.patient_id_confidence == "image_only"
 
 
+@pytest.mark.parametrize("word", ["nan", "NA", "None", "unknown", "N/A", "-"])
+def test_a_word_for_nobody_is_no_patient(tmp_path, word):
+    # Otherwise all rows that a script filled with it would be one huge patient.
+    text = SMALLEST.replace("ann", word).replace("bob", word)
+    told = refusal(tmp_path / "a.csv", text)
+    assert told.startswith(f" has 2 mistakes:\n  line 2: no patient_id for 1.png ({word!r});")
+
+
+def test_a_word_for_nobody_under_image_only_leaves_every_image_a_patient_of_its_own(tmp_path):
+    rows = "1.png,covid,unknown,image_only\n2.png,covid,unknown,image_only\n"
+    text = "image_path,label,patient_id,patient_id_confidence\n" + rows
+    assert read_manifest(saved(tmp_path / "a.csv", text)).patients == ("1.png", "2.png")
+
+
 def test_a_patient_of_two_classes_is_read_and_told(tmp_path):
     text = SMALLEST + "3.png,normal,ann\n"
     assert read_manifest(saved(tmp_path / "a.csv", text)).mixed_patients == ("ann",)
@@ -118,6 +132,20 @@ def test_absolute_paths_stay_and_do_not_say_where_the_others_lie(tmp_path):
     manifest = saved(tmp_path / "a/m.csv", SMALLEST.replace("1.png", str(far)))
     cohort = read_manifest(manifest, tmp_path / "root")
     assert [study.image for study in cohort.studies] == [far, tmp_path / "root" / "2.png"]
+
+
+def test_paths_as_windows_writes_them_lead_to_the_file(tmp_path):
+    image, mask = (saved(tmp_path / "root" / name / "1.png", "") for name in ("films", "lungs"))
+    text = "image_path,mask_path,label,patient_id\nfilms\\1.png,lungs\\1.png,covid,ann\n"
+    [study] = read_manifest(saved(tmp_path / "a/m.csv", text), tmp_path / "root").studies
+    assert (study.image, study.lung_mask) == (image, mask)
+
+
+def test_a_name_that_holds_a_backslash_is_taken_as_it_stands(tmp_path):
+    image = saved(tmp_path / "a\\1.png", "")
+    saved(tmp_path / "a" / "1.png", "")
+    manifest = saved(tmp_path / "m.csv", SMALLEST.replace("1.png", "a\\1.png"))
+    assert read_manifest(manifest).studies[0].image == image
 
 
 def test_where_no_image_is_found_paths_are_meant_from_the_manifest(tmp_path):
@@ -255,7 +283,7 @@ attributes = st.dictionaries(
     max_size=3,
 )
 described = st.tuples(
-    word,
+    word.filter(lambda name: name.casefold() not in NOBODY),
     file,
     st.sampled_from(["covid", "normal"]),
     st.sampled_from(["exact", "derived", "image_only"]),

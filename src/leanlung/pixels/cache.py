@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from leanlung.pixels.spec import PixelSpec
 
-_VERSION = 1
+_VERSION = 2
 """Raised whenever the same file would be prepared or described differently."""
 
 _FACTS = "facts.json"
@@ -244,7 +244,8 @@ def _results(sources: Sequence[Source], spec: PixelSpec, reader: Reader) -> Iter
             mask = reader.decode(source.mask) if source.mask else None
             return prepare(image, spec, mask), dict(reader.describe(image)), ""
         except PixelError as error:
-            return None, {}, f"{source.image}: {error}"
+            beside = f" with lung mask {source.mask}" if source.mask else ""
+            return None, {}, f"{source.image}{beside}: {error}"
         except LeanlungError as error:
             return None, {}, str(error)
 

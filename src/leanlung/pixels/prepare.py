@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from leanlung.pixels.spec import PixelSpec
 
 _WHITE = 255
+_DARKEST = 1 / 16
+"""Of white; a picture that stays below it would keep at most 16 of 256 grey levels."""
 
 
 def prepare(
@@ -33,7 +35,8 @@ def prepare(
         (size, size), 0 black to 255 white.
 
     Raises:
-        PixelError: If the image is not a plane of numbers in [0, 1], or the mask is empty.
+        PixelError: If the image is not a plane of numbers in [0, 1] or nearly black all over,
+            or the mask is empty.
     """
     if image.ndim != 2 or min(image.shape) < 2:
         msg = (
@@ -44,6 +47,13 @@ def prepare(
     low, high = float(image.min()), float(image.max())
     if not (low >= 0.0 and high <= 1.0):  # also false for NaN
         msg = f"pixel values from {low:g} to {high:g} were found; [0, 1] was expected"
+        raise PixelError(msg)
+    if high < _DARKEST:
+        msg = (
+            f"nearly black: the brightest pixel has {high:.3f} of white; at least "
+            f"{_DARKEST} was expected; if 12 bits were saved as 16, multiply the values by 16 "
+            "and save again"
+        )
         raise PixelError(msg)
     if spec.crop == "lungs" and mask is not None:
         box = lung_box(mask, image.shape, spec.margin)

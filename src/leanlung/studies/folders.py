@@ -7,6 +7,7 @@ root/covid/images/1.png              patient unknown; its lung mask is root/covi
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from leanlung.foundations.errors import StudyError
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".tif", ".tiff", ".bmp", ""}
+_SUFFIXES |= {".jpe", ".jfif", ".dib", ".ima"}
+# Pictures that are not read: listed all the same, to be told as unreadable.
+_SUFFIXES |= {".gif", ".webp", ".heic", ".jp2", ".nii", ".npy"}
+_PARTS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
 
 def read_folders(root: Path) -> Cohort:
@@ -35,8 +40,9 @@ def read_folders(root: Path) -> Cohort:
         The cohort, classes and images in alphabetical order.
 
     Raises:
-        StudyError: If there is no folder, a class folder has no image, images lie deeper than
-            one folder below their class, a mask belongs to no image, or a name is not UTF-8.
+        StudyError: If there is no folder, the folders are parts of a split, a class folder has
+            no image, images lie deeper than one folder below their class, a mask belongs to no
+            image or to several, or a name is not UTF-8.
     """
     if not root.is_dir():
         msg = f"{root}: no such folder; one with a sub-folder for each class was expected"
@@ -48,6 +54,13 @@ def read_folders(root: Path) -> Cohort:
             "sub-folder for each class is there"
         )
         raise StudyError(msg)
+    names = [folder.name for folder in folders]
+    if _PARTS.issuperset(name.lower() for name in names):
+        msg = (
+            f"{root}: the folders {names} are parts of a split, and classes were expected; put "
+            "each class into one folder, or write a manifest with a column 'split'"
+        )
+        raise StudyError(msg)
     studies: list[Study] = []
     for folder in folders:
         images = _images(folder)
@@ -56,8 +69,7 @@ def read_folders(root: Path) -> Cohort:
             msg = f"{folder}: class {folder.name!r} is empty; add images or remove the folder"
             raise StudyError(msg)
         studies += [_study(path, folder, root, masks) for path in images]
-    classes = tuple(folder.name for folder in folders)
-    return Cohort(root.resolve().name, classes, tuple(studies))
+    return Cohort(root.resolve().name, tuple(names), tuple(studies))
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -80,8 +92,10 @@ def _images(folder: Path) -> list[Path]:
 
 def _lung_masks(folder: Path, images: list[Path]) -> dict[Path, Path]:
     """Match what lies in ``masks`` to the images by name."""
-    by_name = {path.stem: path for path in images if _is_folder(path.parent, "images")}
-    found = {}
+    with_masks = [path for path in images if _is_folder(path.parent, "images")]
+    by_name = {path.stem: path for path in with_masks}
+    times = Counter(path.stem for path in with_masks)
+    found: dict[Path, Path] = {}
     for entry in (entry for entry in _entries(folder) if _is_folder(entry, "masks")):
         if not by_name:
             msg = f"{entry}: masks, but no folder 'images' beside them holds an image"
@@ -89,6 +103,13 @@ def _lung_masks(folder: Path, images: list[Path]) -> dict[Path, Path]:
         for mask in filter(_is_image, _entries(entry)):
             if mask.stem not in by_name:
                 msg = f"{mask}: no image of the name {mask.stem!r} in {folder / 'images'}"
+                raise StudyError(msg)
+            if times[mask.stem] > 1 or by_name[mask.stem] in found:
+                msg = (
+                    f"{folder}: several files are named {mask.stem!r} in 'images' or in "
+                    "'masks', whatever their suffix; one of each was expected; rename or "
+                    "remove the others"
+                )
                 raise StudyError(msg)
             found[by_name[mask.stem]] = mask
     return found
@@ -116,7 +137,7 @@ def _passed_over(name: str) -> bool:
 def _is_image(path: Path) -> bool:
     # Files of hospital archives often end in a UID, whose last part is digits.
     suffix = path.suffix.lower()
-    return suffix in _SUFFIXES or suffix[1:].isdigit()
+    return suffix in _SUFFIXES or suffix[1:].isdigit() or path.name.lower().endswith(".nii.gz")
 
 
 def _study(path: Path, folder: Path, root: Path, masks: dict[Path, Path]) -> Study:

@@ -27,12 +27,16 @@ _STUDY_FIELDS = {"study_id", "image_path", "mask_path", "label", "patient_id"}
 _STUDY_FIELDS |= {"patient_id_confidence"}
 _TOLD = 10
 
+NOBODY = frozenset({"nan", "na", "none", "null", "n/a", "#n/a", "unknown", "-", "?"})
+"""What scripts and spreadsheets write, in small letters, where no patient is known."""
+
 
 def read_manifest(path: Path, root: Path | None = None) -> Cohort:
     """Read a manifest; no image is opened.
 
     Columns without a meaning of their own are kept as attributes. ``path`` is read as
-    ``image_path`` and ``licence`` as ``license``.
+    ``image_path`` and ``licence`` as ``license``. Backslashes in paths are read as slashes
+    where no file has one in its name. A word of `NOBODY` is no patient.
 
     Args:
         path: The CSV file.
@@ -120,9 +124,10 @@ def _require_cells(path: Path, rows: Sequence[tuple[int, Mapping[str, str]]]) ->
                 f"line {line}: patient_id_confidence {confidence!r} is none of "
                 f"{list(get_args(Confidence))}{hint}"
             )
-        elif not row["patient_id"] and confidence != "image_only":
+        elif not _patient(row) and confidence != "image_only":
+            written = f" ({row['patient_id']!r})" if row["patient_id"] else ""
             faults.append(
-                f"line {line}: no patient_id for {row['image_path']}; write it, or "
+                f"line {line}: no patient_id for {row['image_path']}{written}; write it, or "
                 "image_only under patient_id_confidence if nobody knows"
             )
     if faults:
@@ -136,8 +141,17 @@ def _require_cells(path: Path, rows: Sequence[tuple[int, Mapping[str, str]]]) ->
 def _base_folder(path: Path, root: Path | None, images: Sequence[str]) -> Path:
     folders = [path.parent, *([root] if root else []), path.parent.parent]
     relative = (image for image in images if not Path(image).is_absolute())
-    found = (base for image in relative for base in folders if (base / image).exists())
+    found = (base for image in relative for base in folders if _file(base, image).exists())
     return next(found, path.parent)
+
+
+def _file(base: Path, written: str) -> Path:
+    path = base / written
+    return path if "\\" not in written or path.exists() else base / written.replace("\\", "/")
+
+
+def _patient(row: Mapping[str, str]) -> str:
+    return "" if row["patient_id"].casefold() in NOBODY else row["patient_id"]
 
 
 def _study(row: Mapping[str, str], base: Path) -> Study:
@@ -148,11 +162,11 @@ def _study(row: Mapping[str, str], base: Path) -> Study:
     confidence: Confidence = row.get("patient_id_confidence") or "exact"  # type: ignore[assignment]
     return Study(
         study_id=study_id,
-        patient_id=row["patient_id"] or study_id,
-        image=base / row["image_path"],
+        patient_id=_patient(row) or study_id,
+        image=_file(base, row["image_path"]),
         label=row["label"],
         patient_id_confidence=confidence,
-        lung_mask=base / row["mask_path"] if row.get("mask_path") else None,
+        lung_mask=_file(base, row["mask_path"]) if row.get("mask_path") else None,
         attributes=MappingProxyType(attributes),
     )
 

@@ -99,6 +99,12 @@ def test_a_falling_slope_turns_the_picture_round(image_of: Build) -> None:
     np.testing.assert_allclose(render(stored, dataset)[0], [1, 0.75, 0])
 
 
+def test_a_slope_of_zero_is_refused_because_nothing_would_be_left(image_of: Build) -> None:
+    dataset = image_of(row(0, 1, 4), 12, RescaleSlope=0, RescaleIntercept=0)
+    with pytest.raises(StudyError, match=r"rescale slope 0; .* delete it"):
+        render(row(0, 1, 4), dataset)
+
+
 def test_a_window_of_width_one_is_a_step(image_of: Build) -> None:
     stored = row(9, 10)
     grey = render(stored, image_of(stored, 12, WindowCenter=10, WindowWidth=1))

@@ -65,6 +65,17 @@ def test_an_altered_film_is_recognised(name: str, alterations: Alterations) -> N
     assert found >= 11
 
 
+@pytest.mark.parametrize("name", ["JPEG 40", "60 %", "gamma 1.4"])
+def test_a_negative_is_the_same_film(name: str, alterations: Alterations) -> None:
+    # MONOCHROME1 that somebody saved without turning it round.
+    negatives = [look(1 - alterations[name](film(patient))) for patient in range(12)]
+    looks = [look(film(patient)) for patient in range(12)] + negatives
+    found = near_identical_pairs(looks)
+    assert len(found) >= 11
+    assert {second - first for first, second in found} == {12}
+    assert near_identical(looks[0], negatives[0])
+
+
 def test_a_crop_is_what_the_hash_alone_misses(alterations: Alterations) -> None:
     image = film(0)
     one, two = look(image), look(alterations["cropped"](image))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zlib
 
 import cv2
@@ -59,6 +60,28 @@ def test_a_16_bit_tiff_whose_zero_is_white_is_turned_round() -> None:
     np.testing.assert_array_equal(np.rint(raster.read(file) * 65535), 65535 - DEEP)
 
 
+def twelve_bit_tiff(photometric: int) -> bytes:
+    """Write a TIFF by hand: 0x000 and 0x800, and below them 0xfff and 0xabc."""
+    tags = {256: 2, 257: 2, 258: 12, 259: 1, 262: photometric, 273: 122, 277: 1, 278: 2, 279: 6}
+    entries = b"".join(struct.pack("<HHII", tag, 3, 1, value) for tag, value in tags.items())
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(tags))
+    return head + entries + bytes(4) + bytes.fromhex("000800 fffabc")
+
+
+def test_twelve_bits_of_a_tiff_span_black_to_white() -> None:
+    expected = np.array([[0, 0x800], [0xFFF, 0xABC]]) / 4095
+    np.testing.assert_allclose(raster.read(twelve_bit_tiff(photometric=1)), expected, atol=1e-6)
+
+
+def test_a_kind_that_pillow_does_not_know_need_not_be_damaged() -> None:
+    with pytest.raises(StudyError) as caught:
+        raster.read(twelve_bit_tiff(photometric=0))
+    assert str(caught.value) == (
+        "damaged or truncated picture, or of a kind that Pillow does not know; get the "
+        "original file again, or save it as a 16-bit grey PNG"
+    )
+
+
 @pytest.mark.parametrize("bits", [1, 2, 4])
 def test_few_bits_of_grey_span_black_to_white(bits: int) -> None:
     per_byte = 8 // bits
@@ -73,6 +96,17 @@ def test_colour_becomes_luminance() -> None:
     picture = raster.read(saved(Image.fromarray(colours), "PNG"))
     by_hand = [0.299, 0.587, 0.114, (2.99 + 11.74 + 3.42) / 255]
     np.testing.assert_allclose(picture[0], by_hand, atol=1e-5)
+
+
+def test_colour_of_eight_bits_takes_less_than_eight_times_its_size_in_memory() -> None:
+    colours = np.random.default_rng(0).integers(0, 256, (500, 500, 3), np.uint8)
+    tracemalloc.start()
+    grey = raster.luminance(colours, 255)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8 * colours.size
+    weights = np.array([19595, 38470, 7471]) / 65536 / 255
+    np.testing.assert_allclose(grey, colours @ weights, rtol=1e-6)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "P", "LA", "RGBA", "CMYK"])
@@ -157,7 +191,7 @@ def test_a_picture_without_pixels_is_refused() -> None:
 
 @pytest.mark.parametrize("side", [9_300, 9_600, 20_000])
 def test_a_decompression_bomb_is_refused_before_it_goes_off(side: int) -> None:
-    with pytest.raises(StudyError, match=r"radiograph"):
+    with pytest.raises(StudyError, match=r"radiograph.*; scale it down first if it is one$"):
         raster.read(png(side, side, 8, 0, b""))
 
 

@@ -75,6 +75,11 @@ def test_an_altered_film_is_found_again(
     assert sum(same) >= by_look * len(pairs)
 
 
+def test_a_negative_is_found_again(images: list[np.ndarray]) -> None:
+    same = [near_identical(look(image), look(1 - image)) for image in images]
+    assert sum(same) >= 0.99 * len(same)
+
+
 def test_no_two_patients_share_a_film(films: dict[Path, str], images: list[np.ndarray]) -> None:
     patients = list(films.values())
     pairs = near_identical_pairs([look(image) for image in images])

@@ -45,7 +45,7 @@ def render(stored: NDArray[np.integer[Any]], dataset: Dataset) -> NDArray[np.flo
         Shape (rows, columns), values in [0, 1], 0 black.
 
     Raises:
-        StudyError: If a window or a table cannot be applied.
+        StudyError: If a slope, a window or a table cannot be applied.
     """
     padding = _padding(stored, dataset)
     values = _modality(stored.astype(np.float64), dataset)
@@ -81,6 +81,12 @@ def _modality(values: Values, dataset: Dataset) -> Values:
     if tables := dataset.get("ModalityLUTSequence"):
         return _looked_up(values, tables[0], dataset)[0]
     slope, intercept = _first(dataset, "RescaleSlope"), _first(dataset, "RescaleIntercept")
+    if slope == 0.0:
+        msg = (
+            "rescale slope 0; any other number was expected, or nothing would be left of the "
+            "image; correct Rescale Slope (0028,1053), or delete it"
+        )
+        raise StudyError(msg)
     return values * (1.0 if slope is None else slope) + (intercept or 0.0)
 
 

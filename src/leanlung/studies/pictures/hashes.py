@@ -122,13 +122,15 @@ def near_pairs(hashes: Sequence[str], within: int = NEAR) -> list[tuple[int, int
 
 
 def neighbours(
-    hashes: Sequence[str], within: int
+    hashes: Sequence[str], within: int, *, negatives: bool = False
 ) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.uint16]]]:
     """Give, for every picture that has any, the later pictures near it.
 
     Args:
         hashes: From `perceptual_hash`, one a picture.
         within: The largest distance that counts as near.
+        negatives: Whether a picture may be near the negative of another too; the distance is
+            then that to the nearer of both.
 
     Yields:
         A position; the positions after it that are near, ascending; their distances.
@@ -140,6 +142,8 @@ def neighbours(
     for first in range(len(hashes) - 1):
         differing = np.bitwise_count(words[:, first + 1 :] ^ words[:, first, None])
         distances = differing.sum(axis=0, dtype=np.uint16)
+        if negatives:  # a negative has every bit the other way round
+            distances = np.minimum(distances, BITS - distances)
         near = np.flatnonzero(distances <= within)
         if near.size:
             yield first, near + first + 1, distances[near]

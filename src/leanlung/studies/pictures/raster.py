@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from leanlung.foundations.errors import StudyError
 
@@ -27,7 +27,7 @@ _FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
 _RED, _GREEN, _BLUE = 19595, 38470, 7471
 _WEIGHTS = 65536
 _WHITE_IS_ZERO = 0
-_PHOTOMETRIC = 262
+_BITS, _PHOTOMETRIC = 258, 262
 
 # What sets a picture upright, by the value of its EXIF Orientation.
 _UPRIGHT: dict[int, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
@@ -71,7 +71,14 @@ def read(data: bytes) -> NDArray[np.float32]:
     except StudyError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        msg = f"{error}; a radiograph was expected"
+        found = str(error).rstrip(".")
+        msg = f"{found}; a radiograph was expected; scale it down first if it is one"
+        raise StudyError(msg) from error
+    except UnidentifiedImageError as error:
+        msg = (
+            "damaged or truncated picture, or of a kind that Pillow does not know; get the "
+            "original file again, or save it as a 16-bit grey PNG"
+        )
         raise StudyError(msg) from error
     except Exception as error:  # damaged files raise nearly anything, from struct.error up
         msg = f"damaged or truncated picture ({error}); get the original file again"
@@ -92,8 +99,11 @@ def luminance(colour: NDArray[np.generic], white: float) -> NDArray[np.float32]:
     Returns:
         Shape (height, width), values in [0, 1].
     """
-    weighted = colour.astype(np.float64) @ np.array([_RED, _GREEN, _BLUE], np.float64)
-    return (weighted / (_WEIGHTS * white)).astype(np.float32)
+    # The sums of 8-bit colours stay below 2**24, so that 32-bit floats hold them exactly.
+    exact = np.float32 if white <= 255 else np.float64
+    weighted = colour.astype(exact) @ np.array([_RED, _GREEN, _BLUE], exact)
+    grey: NDArray[np.float32] = (weighted / exact(_WEIGHTS * white)).astype(np.float32)
+    return grey
 
 
 def require_sensible_size(height: int, width: int) -> None:
@@ -125,9 +135,11 @@ def _grey(image: Image.Image) -> NDArray[np.float32]:
     if image.mode in ("1", "L", "LA"):
         return np.asarray(image.convert("L"), np.float32) / np.float32(255)
     if image.mode.startswith("I;16"):
-        grey = np.asarray(image).astype(np.float32) / np.float32(65535)
-        # Pillow turns 8-bit TIFFs whose zero is white, and leaves 16-bit ones as they are.
+        # Pillow gives the 12 bits of a TIFF as they are, and turns 8-bit TIFFs whose zero is
+        # white, but not those of more bits.
         tags = getattr(image, "tag_v2", {})
+        white = 2 ** int(tags.get(_BITS, (16,))[0]) - 1
+        grey = np.asarray(image).astype(np.float32) / np.float32(white)
         return np.float32(1) - grey if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else grey
     if image.mode in ("P", "PA"):
         # By way of RGBA: Pillow warns when a transparent palette goes straight to RGB.
