@@ -37,7 +37,17 @@ def predictions_of(finished: Path) -> tuple[Path, Path]:
 def test_help_names_every_verb() -> None:
     result = leanlung("--help")
     assert result.exit_code == 0
-    for verb in ("demo", "check", "run", "show", "compare", "predict", "list", "doctor"):
+    for verb in (
+        "demo",
+        "check",
+        "run",
+        "show",
+        "compare",
+        "predict",
+        "prune",
+        "list",
+        "doctor",
+    ):
         assert verb in result.output
         assert leanlung(verb, "--help").exit_code == 0
 

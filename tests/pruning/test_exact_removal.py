@@ -10,7 +10,12 @@ from torch import nn
 
 from leanlung.foundations.errors import SurgeryError
 from leanlung.pruning import channel_graph
-from leanlung.pruning.exact import largest_change, read_constants, remove_constants
+from leanlung.pruning.exact import (
+    answers_of,
+    largest_change,
+    read_constants,
+    remove_constants,
+)
 
 
 def images(size: int = 8) -> list[torch.Tensor]:
@@ -239,13 +244,27 @@ def test_no_image_and_no_number_are_refused(three_units: nn.Module) -> None:
 
 
 def test_the_largest_change_is_relative_to_the_largest_logit_of_the_image() -> None:
-    before, after = nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False)
-    with torch.no_grad():
-        before.weight.copy_(torch.eye(2))
-        after.weight.copy_(torch.tensor([[1.0, 0.0], [0.0, 1.1]]))
-    given = [torch.tensor([[10.0, 1.0], [1.0, 2.0]])]
+    before = torch.tensor([[10.0, 1.0], [1.0, 2.0]])
+    after = torch.tensor([[10.0, 1.1], [1.0, 2.2]])
     # First image: 0.1 of 10; second: 0.2 of 2.
-    assert largest_change(before, after, given, torch.float64) == pytest.approx(0.1)
-    nn.init.zeros_(before.weight)
-    assert largest_change(before, after, given, torch.float64) == float("inf")
-    assert largest_change(before, before, given, torch.float64) == 0.0
+    assert largest_change(before, after) == pytest.approx(0.1)
+    assert largest_change(torch.zeros(1, 2), after[:1]) == float("inf")
+    assert largest_change(torch.zeros(1, 2), torch.zeros(1, 2)) == 0.0
+
+
+def test_answers_of_several_heads_stand_side_by_side() -> None:
+    class Heads(nn.Module):
+        def forward(self, x: torch.Tensor) -> dict[str, object]:
+            return {"one": x.mean((2, 3)), "more": (x.amax((2, 3)), x.amin((2, 3)))}
+
+    found = answers_of(
+        Heads(), [torch.ones(2, 1, 3, 3), torch.zeros(1, 1, 3, 3)], torch.float32
+    )
+    assert found.tolist() == [[1.0, 1.0, 1.0]] * 2 + [[0.0, 0.0, 0.0]]
+
+    class Words(nn.Module):
+        def forward(self, _x: torch.Tensor) -> str:
+            return "ill"
+
+    with pytest.raises(SurgeryError, match="answers with a str; tensors were expected"):
+        answers_of(Words(), [torch.ones(1, 1, 3, 3)], torch.float32)

@@ -13,6 +13,7 @@ from leanlung.cli.demo import demo
 from leanlung.cli.doctor import doctor
 from leanlung.cli.listing import list_
 from leanlung.cli.predict import predict
+from leanlung.cli.prune import prune
 from leanlung.cli.run import run
 from leanlung.cli.show import show
 from leanlung.cli.speaking import guarded
@@ -33,6 +34,7 @@ for name, verb in (
     ("show", show),
     ("compare", compare),
     ("predict", predict),
+    ("prune", prune),
     ("list", list_),
     ("doctor", doctor),
 ):

@@ -1,6 +1,6 @@
 """Exact removal: units that never vary leave, and nothing of the answer goes with them."""
 
-from leanlung.pruning.exact.certificate import Certificate, largest_change
+from leanlung.pruning.exact.certificate import Certificate, answers_of, largest_change
 from leanlung.pruning.exact.constants import Constants, read_constants
 from leanlung.pruning.exact.lossless import ExactRemoval, remove_constants
 
@@ -8,6 +8,7 @@ __all__ = [
     "Certificate",
     "Constants",
     "ExactRemoval",
+    "answers_of",
     "largest_change",
     "read_constants",
     "remove_constants",

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from leanlung.foundations.errors import SurgeryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from torch import Tensor, nn
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -51,42 +52,44 @@ class Certificate:
         return asdict(self)
 
 
-def largest_change(
-    before: nn.Module, after: nn.Module, batches: Iterable[Tensor], dtype: torch.dtype
-) -> float:
+def answers_of(network: nn.Module, batches: Iterable[Tensor], dtype: torch.dtype) -> Tensor:
+    """Give the logits of every image, (N, K), float64 on the CPU.
+
+    Args:
+        network: Gives (N, K), or a tuple or dict of such. Not changed; run in evaluation mode.
+        batches: (N, C, H, W).
+        dtype: Of network and images while it runs.
+
+    Raises:
+        SurgeryError: If it answers with something else than tensors.
+    """
+    network = copy.deepcopy(network).to(dtype).eval()
+    with torch.no_grad():
+        answers = [_logits(network(batch.to(dtype))).double().cpu() for batch in batches]
+    return torch.cat(answers)
+
+
+def largest_change(before: Tensor, after: Tensor) -> float:
     """Measure the largest relative change of a logit.
 
     Args:
-        before: Gives (N, K), or a tuple or dict of such; in evaluation mode while it is run.
-        after: The same.
-        batches: (N, C, H, W).
-        dtype: Of both networks and the batches while measuring; neither is changed.
+        before: Logits, (N, K).
+        after: Of the same images.
 
     Returns:
         The largest ``|after - before| / max |before|`` over images, the maximum taken over the
         logits of an image; infinity where all of them were zero and one is not any more.
     """
-    first, second = (copy.deepcopy(one).to(dtype).eval() for one in (before, after))
-    largest = 0.0
-    with torch.no_grad():
-        for batch in batches:
-            was, found = (logits_of(one(batch.to(dtype))).double() for one in (first, second))
-            change = (found - was).abs().amax(dim=1)
-            relative = torch.where(change == 0, change, change / was.abs().amax(dim=1))
-            largest = max(largest, float(relative.max()))
-    return largest
+    change = (after - before).abs().amax(dim=1)
+    return float(torch.where(change == 0, change, change / before.abs().amax(dim=1)).max())
 
 
-def logits_of(answer: Any) -> Tensor:  # noqa: ANN401 - whatever a network gives
-    """Lay all answers of a network side by side, (N, K).
-
-    Raises:
-        SurgeryError: If there is something else than tensors.
-    """
-    if isinstance(answer, torch.Tensor):
+def _logits(answer: Any) -> Tensor:  # noqa: ANN401 - whatever a network gives
+    """Lay all answers of a network side by side, (N, K)."""
+    if isinstance(answer, Tensor):
         return answer.flatten(1)
     parts = list(answer.values()) if isinstance(answer, dict) else answer
     if not isinstance(parts, (list, tuple)) or not parts:
         msg = f"the network answers with a {type(answer).__name__}; tensors were expected"
         raise SurgeryError(msg)
-    return torch.cat([logits_of(part) for part in parts], dim=1)
+    return torch.cat([_logits(part) for part in parts], dim=1)

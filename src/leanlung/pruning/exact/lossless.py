@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from leanlung.pruning.exact.certificate import Certificate, largest_change
+from leanlung.pruning.exact.certificate import Certificate, answers_of, largest_change
 from leanlung.pruning.exact.constants import read_constants
 from leanlung.pruning.exact.folding import fold, room_for_constants
 from leanlung.pruning.removal import Removal
 from leanlung.pruning.surgery import Surgery, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
     from torch import Tensor, nn
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Kind = Literal["zero", "folded", "approximated"]
 Chosen = dict[str, dict[int, Kind]]
 """Place of every unit that may leave, and how, by layer."""
+
+PRECISIONS = (torch.float64, torch.float32)
 
 
 @dataclass(frozen=True)
@@ -80,61 +82,66 @@ def remove_constants(
     """
     constants = read_constants(network, graph, batches)
     found = _constant_units(network, graph, constants)
-    exact = _only(found, ("zero", "folded"))
-    accepted = _accepted(network, graph, constants, exact, {}, batches, tolerance)
-    rest = _only(found, ("approximated",))
-    accepted = _accepted(network, graph, constants, rest, accepted, batches, tolerance)
-    surgery, removal = _carried_out(network, graph, constants, accepted)
-    kinds = [kind for places in accepted.values() for kind in places.values()]
+    whole = {dtype: answers_of(network, batches, dtype) for dtype in PRECISIONS}
+
+    def attempt(chosen: Chosen) -> _Trial:
+        surgery, removal = _carried_out(network, graph, constants, chosen)
+        changes = {
+            # Nothing left, nothing changed: that need not be measured.
+            dtype: largest_change(before, answers_of(surgery.network, batches, dtype))
+            if removal
+            else 0.0
+            for dtype, before in whole.items()
+        }
+        return _Trial(chosen, surgery, removal, changes)
+
+    trial = attempt({})
+    for kinds in (("zero", "folded"), ("approximated",)):
+        trial = _best(attempt, trial, _only(found, kinds), tolerance)
+    left = [kind for places in trial.chosen.values() for kind in places.values()]
     certificate = Certificate(
         images=constants.images,
         tolerance=tolerance,
         units=sum(len(layer) for layer in graph.layers),
-        zero=kinds.count("zero"),
-        folded=kinds.count("folded"),
-        approximated=kinds.count("approximated"),
-        kept=_constant_count(graph, constants) - len(kinds),
-        largest_change_float32=largest_change(network, surgery.network, batches, torch.float32),
-        largest_change_float64=largest_change(network, surgery.network, batches, torch.float64),
+        zero=left.count("zero"),
+        folded=left.count("folded"),
+        approximated=left.count("approximated"),
+        kept=_constant_count(graph, constants) - len(left),
+        largest_change_float32=trial.changes[torch.float32],
+        largest_change_float64=trial.changes[torch.float64],
     )
-    return ExactRemoval(surgery, removal, certificate)
+    return ExactRemoval(trial.surgery, trial.removal, certificate)
 
 
-def _accepted(
-    network: nn.Module,
-    graph: ChannelGraph,
-    constants: Constants,
+@dataclass(frozen=True)
+class _Trial:
+    """A removal tried out, with the largest change in each precision."""
+
+    chosen: Chosen
+    surgery: Surgery
+    removal: Removal
+    changes: Mapping[torch.dtype, float]
+
+    def within(self, tolerance: float | None) -> bool:
+        return tolerance is None or max(self.changes.values()) <= tolerance
+
+
+def _best(
+    attempt: Callable[[Chosen], _Trial],
+    trial: _Trial,
     wanted: Chosen,
-    accepted: Chosen,
-    batches: Iterable[Tensor],
     tolerance: float | None,
-) -> Chosen:
-    """Add what may leave beside what already does: all of it, or layer by layer."""
-    together = _merged(accepted, wanted)
-    if not wanted or _holds(network, graph, constants, together, batches, tolerance):
+) -> _Trial:
+    """Add what may leave to what already does: all of it, or what can go layer by layer."""
+    if not wanted:
+        return trial
+    together = attempt(_merged(trial.chosen, wanted))
+    if together.within(tolerance):
         return together
     for layer, places in wanted.items():
-        more = _merged(accepted, {layer: places})
-        if _holds(network, graph, constants, more, batches, tolerance):
-            accepted = more
-    return accepted
-
-
-def _holds(
-    network: nn.Module,
-    graph: ChannelGraph,
-    constants: Constants,
-    chosen: Chosen,
-    batches: Iterable[Tensor],
-    tolerance: float | None,
-) -> bool:
-    if tolerance is None:
-        return True
-    smaller = _carried_out(network, graph, constants, chosen)[0].network
-    return all(
-        largest_change(network, smaller, batches, dtype) <= tolerance
-        for dtype in (torch.float64, torch.float32)
-    )
+        more = attempt(_merged(trial.chosen, {layer: places}))
+        trial = more if more.within(tolerance) else trial
+    return trial
 
 
 def _carried_out(

@@ -1,0 +1,89 @@
+"""Lossless: a bundle without its units that never vary, with a certificate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+import torch
+
+from leanlung.exports import load_bundle, save_bundle
+from leanlung.foundations.errors import UsageError
+from leanlung.networks import build, size_of, widths_of
+from leanlung.pruning import channel_graph
+from leanlung.pruning.exact import remove_constants
+from leanlung.runs.bundle_images import Batches, bundle_images
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leanlung.networks import Classifier, NetworkSpec
+    from leanlung.pruning.exact import Certificate
+
+CERTIFICATE = "certificate"
+"""Where a bundle's metrics keep it."""
+
+
+def prune_losslessly(
+    bundle: Path, data: Path, out: Path, *, tolerance: float = 1e-5
+) -> Certificate:
+    """Write a bundle that answers alike with fewer units.
+
+    What was measured of the bundle stays in the new one, as its answers are the same; sizes are
+    counted anew.
+
+    Args:
+        bundle: To make smaller; not changed.
+        data: Images to look at: the training part where the data tell parts, else all of them.
+        out: Folder of the new bundle.
+        tolerance: Largest relative change of a logit, as in `remove_constants`.
+
+    Returns:
+        The certificate, also kept in the new bundle's ``metrics.json``.
+
+    Raises:
+        UsageError: If the new bundle would replace the old one.
+        BundleError: If there is no sound bundle.
+        StudyError: If the data do not fit it.
+    """
+    if out.resolve() == bundle.resolve():
+        msg = f"{out}: this would replace the bundle itself; choose another --out"
+        raise UsageError(msg)
+    old = load_bundle(bundle)
+    batches = Batches(bundle_images(old, data, "train"), old)
+    graph = channel_graph(old.network, next(iter(batches))[:1])
+    found = remove_constants(old.network, graph, batches, tolerance=tolerance)
+    network = cast("Classifier", found.surgery.network)
+    spec = _spec_of(network, old.spec)
+    size = size_of(network, spec.size, spec.channels).as_dict()
+    save_bundle(
+        out,
+        replace(
+            old,
+            name=f"{old.name}-lossless",
+            network=network,
+            spec=spec,
+            history=(*old.history, {"step": "prune", "about": _told(found.certificate)}),
+            metrics={
+                **old.metrics,
+                **({"size": size} if "size" in old.metrics else {}),
+                CERTIFICATE: found.certificate.as_dict(),
+            },
+        ),
+    )
+    return found.certificate
+
+
+def _spec_of(network: Classifier, old: NetworkSpec) -> NetworkSpec:
+    whole = replace(old, widths={})
+    with torch.device("meta"):  # only its shapes are looked at
+        unpruned = build(whole)
+    return replace(whole, widths=widths_of(network, like=unpruned))
+
+
+def _told(certificate: Certificate) -> str:
+    left = certificate.zero + certificate.folded + certificate.approximated
+    return (
+        f"{left} of {certificate.units} units left that never vary over {certificate.images} "
+        f"images; no logit changes by more than {certificate.largest_change_float32:.1e}"
+    )
