@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import copy
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torchvision import models
 
 from leanlung.networks import NetworkSpec, build
+from leanlung.pruning import ChannelGraph, Removal, Surgery, channel_graph, remove
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+Prove = Callable[..., Surgery]
 
 NETWORKS: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "vgg16": (lambda: build(NetworkSpec("vgg16", 3, head="radiograph", size=32)), 32),
@@ -45,6 +47,59 @@ def trained_like(request: pytest.FixtureRequest) -> tuple[str, nn.Module, torch.
             nn.init.normal_(module.running_mean, std=0.3)
             nn.init.uniform_(module.running_var, 0.5, 2.0)
     return request.param, network, torch.randn(2, 3, size, size, dtype=torch.float64)
+
+
+def random_removal(graph: ChannelGraph, seed: int) -> Removal:
+    """Take 10 to 60 % of every layer."""
+    generator = np.random.default_rng(seed)
+    units = {}
+    for layer in graph.layers:
+        count = min(round(len(layer) * generator.uniform(0.1, 0.6)), len(layer) - 1)
+        if count:
+            places = generator.choice(len(layer), size=count, replace=False)
+            units[layer.name] = tuple(sorted(places.tolist()))
+    return Removal(units)
+
+
+def unread(network: nn.Module, graph: ChannelGraph, removal: Removal) -> nn.Module:
+    """The whole network, with the weights that read the removed units set to zero."""
+    dead = np.zeros(graph.units, dtype=bool)
+    for name, places in removal.units.items():
+        dead[graph.layer(name).units[list(places)]] = True
+    whole = copy.deepcopy(network)
+    for name, channels in graph.channels.items():
+        if channels.inputs is not None:
+            gone = torch.from_numpy(np.flatnonzero(dead[channels.inputs]))
+            with torch.no_grad():
+                whole.get_parameter(f"{name}.weight")[:, gone] = 0.0
+    return whole
+
+
+@pytest.fixture
+def prove() -> Prove:
+    """Remove units at random, and compare with the oracle.
+
+    The oracle is the whole network with everything that reads the removed units set to zero,
+    in float64. That the removal mattered is checked too.
+    """
+
+    def prove(
+        network: nn.Module,
+        images: torch.Tensor,
+        graph: ChannelGraph | None = None,
+        seed: int = 1,
+    ) -> Surgery:
+        graph = graph or channel_graph(network, images[:1])
+        removal = random_removal(graph, seed)
+        surgery = remove(network, graph, removal)
+        with torch.no_grad():
+            expected = unread(network, graph, removal)(images)
+            whole, found = network(images), surgery.network(images)
+        torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
+        assert not torch.allclose(whole, expected, rtol=1e-6)
+        return surgery
+
+    return prove
 
 
 class Residual(nn.Module):

@@ -4,9 +4,11 @@ Torch-Pruning follows autograd where we follow torch.fx: another road to the sam
 """
 
 import pytest
+import timm
 import torch
 import torch_pruning as tp
 from torch import nn
+from torchvision import models
 
 from leanlung.networks.widths import Convolution
 from leanlung.pruning import channel_graph
@@ -74,3 +76,31 @@ def test_the_partition_is_the_same(trained_like: Trained) -> None:
     if name == "separable_cnn":  # they offer to prune the depthwise convolution of the image
         theirs = {unit for unit in theirs if not any(layer == "trunk.0" for layer, _ in unit)}
     assert ours == theirs
+
+
+# Theirs differ on ResNeSt, RegNet and GhostNet: they know neither that the parts of a view must
+# shrink together, nor that groups stay equally wide; ours are proven in test_architectures.py.
+@pytest.mark.parametrize(
+    "name",
+    [
+        "efficientnet_b0",
+        "mnasnet0_5",
+        "mobilenet_v3_small",
+        "squeezenet1_0",
+        "timm/hrnet_w18_small",
+        "timm/lcnet_050",
+        "timm/legacy_xception",
+        "timm/repvgg_a0",
+        "timm/seresnet50",
+        "timm/vovnet39a",
+    ],
+)
+def test_the_partition_is_the_same_further_afield(name: str) -> None:
+    if name.startswith("timm/"):
+        network = timm.create_model(name.removeprefix("timm/"), num_classes=3).eval()
+    else:
+        network = models.get_model(name, num_classes=3).eval()
+    if name.startswith("squeezenet"):  # a last linear layer is what their reading starts from
+        network = nn.Sequential(network, nn.Linear(3, 3))
+    example = torch.zeros(1, 3, 64, 64)
+    assert our_units(network, example) == their_units(network, example)

@@ -189,10 +189,10 @@ def test_a_normalisation_that_fires_is_a_site() -> None:
     [
         (lambda maps: torch.softmax(maps, dim=1), "softmax"),
         (lambda maps: maps.flip(1), "flip"),
-        (lambda maps: F.pad(maps, (0, 0, 0, 0, 0, 1))[:, :3], "pad"),
+        (lambda maps: F.pad(maps, (0, 0, 0, 0, -1, 1)), "pad"),
         (lambda maps: maps.mean(1, keepdim=True).expand(-1, 3, -1, -1), "mean"),
         (lambda maps: torch.cat([maps, maps], dim=0)[:1], "cat"),
-        (lambda maps: maps.reshape(1, 3, 64, 1), "reshape"),
+        (lambda maps: maps.reshape(-1, 3, 64, 1), "reshape"),
         (lambda maps: maps + torch.ones(1, 3, 1, 1), "add"),
     ],
 )
@@ -200,29 +200,39 @@ def test_what_has_no_rule_stays_whole_and_is_named(operation: object, named: str
     class Odd(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.body, self.head = nn.Conv2d(1, 3, 1), nn.Conv2d(3, 2, 1)
+            self.stem, self.body = nn.Conv2d(1, 2, 1), nn.Conv2d(2, 3, 1)
+            self.head = nn.Conv2d(3, 2, 1)
 
         def forward(self, images: torch.Tensor) -> torch.Tensor:
-            return self.head(operation(self.body(images)))
+            return self.head(operation(self.body(self.stem(images))))
 
     graph = graph_of(Odd())
-    assert widths(graph) == {}
+    assert widths(graph) == {"stem": 2}
     assert any(named in note and "stay whole" in note for note in graph.notes)
 
 
 @pytest.mark.parametrize(
-    ("layer", "named"),
+    ("layer", "told"),
     [
-        (nn.ConvTranspose2d(3, 3, 1), "ConvTranspose2d"),
-        (nn.GroupNorm(3, 3), "GroupNorm"),
-        (nn.Linear(8, 8), "Linear"),  # over the columns of a map, not over channels
+        (nn.ConvTranspose2d(3, 3, 1), "ConvTranspose2d at '_2' has no rule"),
+        (nn.GroupNorm(1, 3), "GroupNorm at '_2' measures all its channels together"),
+        (nn.LayerNorm([3, 8, 8]), "LayerNorm at '_2' measures all its channels together"),
+        (nn.Linear(8, 8), "Linear at '_2' works along another axis than its channels"),
     ],
 )
-def test_layers_without_a_rule_are_named_by_their_kind(layer: nn.Module, named: str) -> None:
-    network = nn.Sequential(nn.Conv2d(1, 3, 1), layer, nn.Conv2d(3, 2, 1))
+def test_layers_that_are_not_followed_are_named_with_the_reason(
+    layer: nn.Module, told: str
+) -> None:
+    network = nn.Sequential(nn.Conv2d(1, 2, 1), nn.Conv2d(2, 3, 1), layer, nn.Conv2d(3, 2, 1))
     graph = graph_of(network)
-    assert widths(graph) == {}
-    assert graph.notes[0].startswith(f"{named} at '_1' has no rule")
+    assert widths(graph) == {"0": 2}
+    assert graph.notes[0] == f"{told}; its channels stay whole"
+
+
+def test_a_network_of_which_nothing_can_leave_is_refused_with_the_reasons() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 3, 1), nn.LayerNorm([3, 8, 8]), nn.Conv2d(3, 2, 1))
+    with pytest.raises(SurgeryError, match=r"(?s)no channel that could leave.*LayerNorm at"):
+        graph_of(network)
 
 
 def test_arguments_may_be_named() -> None:
@@ -239,7 +249,7 @@ def test_arguments_may_be_named() -> None:
     assert widths(graph_of(Named())) == {"body": 3}
 
 
-def test_sums_of_another_rank_stay_whole() -> None:
+def test_new_axes_are_followed() -> None:
     class Ranks(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -250,8 +260,8 @@ def test_sums_of_another_rank_stay_whole() -> None:
             return self.head((maps + maps.mean((2, 3))[:, :, None, None]).mean((2, 3)))
 
     graph = graph_of(Ranks(), size=3)
-    assert widths(graph) == {}
-    assert graph.notes
+    assert widths(graph) == {"body": 3}
+    assert not graph.notes
 
 
 def test_layers_whose_halves_go_different_ways_are_told_apart() -> None:
@@ -287,10 +297,35 @@ def test_an_example_of_the_wrong_shape_is_refused(residual: nn.Module) -> None:
         graph_of(residual, channels=2)
 
 
+def test_an_example_on_another_device_is_refused(residual: nn.Module) -> None:
+    with pytest.raises(SurgeryError, match="Residual is on cpu, the example on meta"):
+        channel_graph(residual, torch.zeros(1, 1, 8, 8, device="meta"))
+
+
 def test_reading_leaves_the_network_as_it_was(residual: nn.Module) -> None:
     residual.train()
+    residual.branch.eval()
     graph_of(residual)
     assert residual.training
+    assert residual.stem.training
+    assert not residual.branch.training
+
+
+def test_what_a_forward_pass_remembers_is_forgotten() -> None:
+    class Remembering(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.head = nn.Conv2d(1, 3, 1), nn.Conv2d(3, 2, 1)
+            self.seen: dict[str, torch.Tensor] = {}
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            self.last = self.seen["images"] = self.body(images)
+            return self.head(self.last)
+
+    network = Remembering()
+    graph_of(network)
+    assert network.seen == {}
+    assert not hasattr(network, "last")
 
 
 def test_a_layer_that_does_not_exist_is_named_with_its_neighbour(residual: nn.Module) -> None:

@@ -19,7 +19,10 @@ Normalisation = nn.modules.batchnorm._NormBase
 
 
 def widths_of(network: nn.Module, like: nn.Module | None = None) -> dict[str, Width]:
-    """Read the width of every layer that has one.
+    """Read the width of every layer that has one, and of tensors that belong to no layer.
+
+    The scale of a ConvNeXt block is such a tensor: it is listed by its own full name, if it
+    has a single axis with more than one place.
 
     Args:
         network: Any network.
@@ -28,9 +31,12 @@ def widths_of(network: nn.Module, like: nn.Module | None = None) -> dict[str, Wi
     Returns:
         Widths by layer name, in the network's order.
     """
-    widths = {
-        name: width for name, module in network.named_modules() if (width := _width(module))
-    }
+    widths: dict[str, Width] = {}
+    for name, module in network.named_modules():
+        if width := _width(module):
+            widths[name] = width
+        for own, tensor in _loose(module).items():
+            widths[f"{name}.{own}" if name else own] = Width(tensor.numel(), tensor.numel(), 1)
     if like is None:
         return widths
     whole = widths_of(like)
@@ -48,10 +54,10 @@ def resize(network: nn.Module, widths: Mapping[str, Width]) -> None:
         NetworkError: If a layer does not exist or cannot be that wide; nothing is changed.
     """
     layers = dict(network.named_modules())
+    now = widths_of(network)
     for name, width in widths.items():
-        layer = layers.get(name)
-        if layer is None or _width(layer) is None:
-            hint = did_you_mean(name, widths_of(network))
+        if name not in now:
+            hint = did_you_mean(name, now)
             msg = f"no layer {name!r} with a width in this network{hint}"
             raise NetworkError(msg)
         if min(width) < 1 or width.inputs % width.groups or width.outputs % width.groups:
@@ -61,8 +67,13 @@ def resize(network: nn.Module, widths: Mapping[str, Width]) -> None:
             )
             raise NetworkError(msg)
     for name, width in widths.items():
-        if _width(layers[name]) != width:
+        if now[name] == width:
+            continue
+        if name in layers:
             _empty(layers[name], width)
+        else:
+            owner, _, own = name.rpartition(".")
+            _empty_tensor(layers[owner], own, width)
 
 
 def _width(module: nn.Module) -> Width | None:
@@ -73,8 +84,24 @@ def _width(module: nn.Module) -> Width | None:
             return Width(module.in_features, module.out_features, 1)
         case Normalisation():
             return Width(module.num_features, module.num_features, 1)
+        case nn.GroupNorm():
+            return Width(module.num_channels, module.num_channels, module.num_groups)
+        case nn.PReLU():
+            return Width(module.num_parameters, module.num_parameters, 1)
         case _:
             return None
+
+
+def _loose(module: nn.Module) -> dict[str, torch.Tensor]:
+    """Find the tensors a module holds itself without being a layer that torch knows."""
+    if type(module).__module__.startswith("torch.nn.") or _width(module):
+        return {}
+    tensors = (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False))
+    return {
+        name: tensor
+        for name, tensor in tensors
+        if tensor.ndim and sum(size > 1 for size in tensor.shape) <= 1
+    }
 
 
 def set_width(module: nn.Module, width: Width) -> None:
@@ -86,6 +113,10 @@ def set_width(module: nn.Module, width: Width) -> None:
             module.in_features, module.out_features = width.inputs, width.outputs
         case Normalisation():
             module.num_features = width.outputs
+        case nn.GroupNorm():
+            module.num_channels, module.num_groups = width.outputs, width.groups
+        case nn.PReLU():
+            module.num_parameters = width.outputs
 
 
 def _empty(module: nn.Module, width: Width) -> None:
@@ -101,3 +132,14 @@ def _empty(module: nn.Module, width: Width) -> None:
         if buffer.ndim:  # the step counter is a scalar
             fresh = torch.zeros(width.outputs, device=buffer.device, dtype=buffer.dtype)
             setattr(module, name, fresh)
+
+
+def _empty_tensor(module: nn.Module, name: str, width: Width) -> None:
+    """Give a module another tensor, as long along its only long axis as the width says."""
+    tensor = _loose(module)[name]
+    shape = list(tensor.shape)
+    shape[max(range(len(shape)), key=shape.__getitem__)] = width.outputs
+    fresh = torch.zeros(shape, device=tensor.device, dtype=tensor.dtype)
+    if isinstance(tensor, nn.Parameter):
+        fresh = nn.Parameter(fresh, requires_grad=tensor.requires_grad)
+    setattr(module, name, fresh)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch.optim import Optimizer
 
-    from leanlung.pruning.graph import ChannelGraph, LayerChannels
+    from leanlung.pruning.graph import ChannelGraph, LayerChannels, ParameterChannels
     from leanlung.pruning.removal import Removal
 
-Places = tuple[Tensor | None, Tensor | None]
-"""What stays along the first two axes of a tensor; None is everything."""
+Places = tuple[Tensor | None, ...]
+"""What stays along the first axes of a tensor; None is everything."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,15 @@ def remove(network: nn.Module, graph: ChannelGraph, removal: Removal) -> Surgery
             msg = f"the graph has a layer {name!r} that this network has not; read it again"
             raise SurgeryError(msg)
         _cut(layers[name], name, channels, dead, places, memo)
-    # A deep copy that finds the cut tensors ready made: nothing is copied only to be cut.
+    for name, alone in graph.parameters.items():
+        if len(smaller.parameters[name].units) != len(alone.units):
+            _cut_parameter(network, name, alone, dead, places, memo)
+    # A deep copy that finds the cut tensors ready made: nothing is copied only to be cut. So it
+    # finds the many empty tables of hooks, which would take most of its time.
+    for module in layers.values():
+        for value in vars(module).values():
+            if type(value) in (dict, OrderedDict) and not value:
+                memo[id(value)] = type(value)()
     network = copy.deepcopy(network, memo)
     layers = dict(network.named_modules())
     for name, found in smaller.channels.items():
@@ -165,10 +174,35 @@ def _cut(
         if kept == (None, None):
             continue  # a bias behind a layer whose inputs alone are cut
         places[f"{name}.{own}"] = kept
-        cut = _kept(tensor.detach(), kept)
-        if isinstance(tensor, nn.Parameter):
-            cut = nn.Parameter(cut, requires_grad=tensor.requires_grad)
-        memo[id(tensor)] = cut
+        memo[id(tensor)] = _smaller(tensor, kept)
+
+
+def _cut_parameter(
+    network: nn.Module,
+    name: str,
+    found: ParameterChannels,
+    dead: NDArray[np.bool_],
+    places: dict[str, Places],
+    memo: dict[int, object],
+) -> None:
+    """Cut a tensor that belongs to no layer."""
+    owner, _, own = name.rpartition(".")
+    tensor = getattr(network.get_submodule(owner), own)
+    if tensor.shape[found.axis] != len(found.units):
+        msg = (
+            f"tensor {name!r} has {tensor.shape[found.axis]} places; its graph knows "
+            f"{len(found.units)} units: read the graph again from this network"
+        )
+        raise SurgeryError(msg)
+    places[name] = (*[None] * found.axis, _staying(found.units, dead))
+    memo[id(tensor)] = _smaller(tensor, places[name])
+
+
+def _smaller(tensor: Tensor, kept: Places) -> Tensor:
+    cut = _kept(tensor.detach(), kept)
+    if isinstance(tensor, nn.Parameter):
+        return nn.Parameter(cut, requires_grad=tensor.requires_grad)
+    return cut
 
 
 def _staying(units: NDArray[np.int64], dead: NDArray[np.bool_]) -> Tensor | None:

@@ -6,7 +6,12 @@ them, flattening repeats them, convolutions and linear layers read and write the
 are one *unit*, the thing that is scored and removed.
 """
 
-from leanlung.pruning.graph.channels import ChannelGraph, LayerChannels, UnitLayer
+from leanlung.pruning.graph.channels import (
+    ChannelGraph,
+    LayerChannels,
+    ParameterChannels,
+    UnitLayer,
+)
 from leanlung.pruning.graph.reading import channel_graph
 
-__all__ = ["ChannelGraph", "LayerChannels", "UnitLayer", "channel_graph"]
+__all__ = ["ChannelGraph", "LayerChannels", "ParameterChannels", "UnitLayer", "channel_graph"]

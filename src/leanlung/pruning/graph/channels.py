@@ -50,20 +50,24 @@ class LayerChannels:
     Attributes:
         outputs: Unit of every output channel.
         inputs: Unit of every place along the weight's second axis; None where there is none.
-        hands_on: Unit of every input channel of a depthwise convolution.
+        hands_on: Unit of every input channel of a depthwise convolution or of a group
+            normalisation.
         groups: Of a grouped convolution, otherwise 1.
+        group_size: Channels of a group of a group normalisation, otherwise 1.
     """
 
     outputs: Units
     inputs: Units | None
     hands_on: Units | None
     groups: int
+    group_size: int = 1
 
     @property
     def width(self) -> Width:
         """The width these channels make."""
         if self.hands_on is not None:
-            return Width(len(self.hands_on), len(self.outputs), len(self.hands_on))
+            groups = len(self.hands_on) // self.group_size
+            return Width(len(self.hands_on), len(self.outputs), groups)
         if self.inputs is None:
             return Width(len(self.outputs), len(self.outputs), 1)
         return Width(len(self.inputs) * self.groups, len(self.outputs), self.groups)
@@ -79,7 +83,21 @@ class LayerChannels:
             alive(self.inputs),
             alive(self.hands_on),
             self.groups,
+            self.group_size,
         )
+
+
+@dataclass(frozen=True)
+class ParameterChannels:
+    """The units of a tensor that belongs to no layer, such as the scale of a ConvNeXt block.
+
+    Attributes:
+        axis: The only axis of the tensor with more than one place.
+        units: Unit of every place along it.
+    """
+
+    axis: int
+    units: Units
 
 
 @dataclass(frozen=True)
@@ -93,7 +111,9 @@ class ChannelGraph:
         program: The network as torch.fx traced it.
         layers: Units that can be removed, by the layers that write them, in running order.
         channels: The units along every layer's axes, by layer name.
-        sites: Unit of every channel at each place where units fire, by program node name.
+        parameters: The units of tensors that belong to no layer, by their full name.
+        sites: Unit of every channel at each place where units fire, by program node name;
+            places whose channels do not lie along the second axis are left out.
         notes: Operations that could not be followed; what they touch stays whole.
         units: How many units there ever were.
     """
@@ -101,6 +121,7 @@ class ChannelGraph:
     program: fx.Graph
     layers: tuple[UnitLayer, ...]
     channels: Mapping[str, LayerChannels]
+    parameters: Mapping[str, ParameterChannels]
     sites: Mapping[str, Units]
     notes: tuple[str, ...]
     units: int
@@ -143,6 +164,10 @@ class ChannelGraph:
             self,
             layers=tuple(layers),
             channels={name: found.without(dead) for name, found in self.channels.items()},
+            parameters={
+                name: replace(found, units=found.units[~dead[found.units]])
+                for name, found in self.parameters.items()
+            },
             sites={name: units[~dead[units]] for name, units in self.sites.items()},
         )
 
