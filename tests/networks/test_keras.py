@@ -37,3 +37,42 @@ def test_a_trunk_keeps_its_parameters_and_changes_its_epsilon() -> None:
         type(m) for m in keras_like.modules() if isinstance(m, nn.Conv2d) and m.stride == (2, 2)
     ]
     assert set(strided) == {SamePaddedConv2d}
+
+
+def test_gamma_is_a_constant_one_where_keras_has_none() -> None:
+    trunk = build(NetworkSpec("inception_v3", 2, conventions="keras")).trunk
+    gammas = [m.weight for m in trunk.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert not any(gamma.requires_grad for gamma in gammas)
+    assert all(torch.equal(gamma, torch.ones_like(gamma)) for gamma in gammas)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        NetworkSpec("inception_v3", 2),
+        NetworkSpec("mobilenet", 2, conventions="keras"),
+        NetworkSpec("densenet121", 2, conventions="keras"),
+    ],
+)
+def test_gamma_trains_everywhere_else(spec: NetworkSpec) -> None:
+    with torch.device("meta"):
+        network = build(spec)
+    assert all(parameter.requires_grad for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("backbone", "kinds"),
+    [
+        ("inception_v3", {nn.Conv2d}),  # keras: padding "valid" wherever strided
+        ("densenet121", {nn.Conv2d}),  # keras: three zeros on every side, then "valid"
+        ("mobilenet", {SamePaddedConv2d}),
+    ],
+)
+def test_only_convolutions_that_keras_pads_same_are_changed(
+    backbone: str, kinds: set[type[nn.Module]]
+) -> None:
+    with torch.device("meta"):
+        trunk = build(NetworkSpec(backbone, 2, conventions="keras")).trunk
+    strided = [m for m in trunk.modules() if isinstance(m, nn.Conv2d) and m.stride != (1, 1)]
+    assert strided
+    assert {type(m) for m in strided} == kinds

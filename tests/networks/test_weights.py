@@ -1,15 +1,20 @@
 """Weights come from a file that fits, or not at all."""
 
+from collections import OrderedDict
 from pathlib import Path
 from urllib.error import URLError
 
 import pytest
+import timm
 import torch
 from safetensors.torch import save_file
+from torchvision import models
 
 from leanlung.foundations.errors import NetworkError
 from leanlung.networks import Classifier, NetworkSpec, build, load_weights
 from leanlung.networks.backbones import BACKBONES
+
+QUIET = {"inception_v3": {"init_weights": False, "aux_logits": True}}
 
 
 @pytest.fixture
@@ -113,8 +118,6 @@ def test_a_failed_download_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_downloaded_weights_fill_the_trunk(monkeypatch: pytest.MonkeyPatch) -> None:
     """What torchvision would download, served from a network of its own making."""
-    from torchvision import models
-
     served = models.mobilenet_v2().state_dict()
     monkeypatch.setattr(
         "torchvision.models._api.load_state_dict_from_url", lambda *_a, **_o: served
@@ -141,4 +144,89 @@ def test_the_given_vgg_weights_are_the_first_seven_convolutions(real_data: Path)
 
 
 def test_every_layout_prefix_is_a_folder_of_names() -> None:
-    assert all(entry.layout.endswith(".") for entry in BACKBONES.values())
+    assert all(entry.layout.endswith((".", "")) for entry in BACKBONES.values())
+
+
+@pytest.mark.parametrize("name", ["nasnet_mobile", "hu2020", "shahabade2025"])
+def test_where_no_library_offers_weights_none_are_promised(name: str) -> None:
+    assert BACKBONES[name].imagenet is None
+
+
+@pytest.mark.parametrize("name", ["densenet121", "inception_v3", "torchvision/resnet18"])
+def test_torchvisions_download_fills_every_tensor_of_a_trunk(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = models.get_model(name.rpartition("/")[2], weights=None, **QUIET.get(name, {}))
+    monkeypatch.setattr(
+        "torchvision.models._api.load_state_dict_from_url",
+        lambda *_a, **_o: served.state_dict(),
+    )
+    network = build(NetworkSpec(name, 2, size=96))
+    loaded = load_weights(network, name, "imagenet")
+    assert (loaded.tensors, loaded.missing) == (loaded.of, ())
+    assert all(
+        head.split(".")[0] in {"fc", "classifier", "AuxLogits"} for head in loaded.ignored
+    )
+
+
+@pytest.mark.parametrize("name", ["xception", "mobilenet", "timm/resnet18"])
+def test_timms_download_fills_every_tensor_of_a_trunk(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = timm.create_model
+    asked = []
+
+    def served(model: str, *, pretrained: bool, **options: object) -> torch.nn.Module:
+        asked.append((model, pretrained))
+        return make(model, pretrained=False, **options)
+
+    network = build(NetworkSpec(name, 2, size=96))
+    monkeypatch.setattr(timm, "create_model", served)
+    loaded = load_weights(network, name, "imagenet")
+    assert (loaded.tensors, loaded.missing) == (loaded.of, ())
+    assert asked[0][1]
+
+
+def test_a_failed_download_of_timm_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """timm's hub raises a kind of FileNotFoundError when it finds no connection."""
+
+    def offline(*_arguments: object, **_options: object) -> None:
+        msg = "cannot find the requested files in the local cache"
+        raise FileNotFoundError(msg)
+
+    network = build(NetworkSpec("mobilenet", 2, size=32))
+    monkeypatch.setattr(timm, "create_model", offline)
+    with pytest.raises(NetworkError, match=r"could not be downloaded .*\(timm keeps them\)"):
+        load_weights(network, "mobilenet", "imagenet")
+
+
+def small_vgg(classes: int) -> torch.nn.Module:
+    """VGG-16's layers by name, with fully connected layers too narrow to be real ones."""
+    network = build(NetworkSpec("vgg16", classes, size=32))
+    network.head = torch.nn.Sequential(
+        OrderedDict(fc1=torch.nn.Linear(8, 4), fc2=torch.nn.Linear(4, 4))
+    )
+    return network
+
+
+def test_vggs_fully_connected_layers_start_from_the_file_too(tmp_path: Path) -> None:
+    source, network = small_vgg(2), small_vgg(2)
+    tensors = {f"features.{name}": t for name, t in source.trunk.state_dict().items()}
+    for theirs, ours in (("classifier.0", "fc1"), ("classifier.3", "fc2")):
+        layer = source.head.get_submodule(ours)
+        tensors |= {f"{theirs}.weight": layer.weight.data, f"{theirs}.bias": layer.bias.data}
+    tensors["classifier.6.weight"] = torch.zeros(1000, 4)
+    save_file(tensors, tmp_path / "vgg.safetensors")
+    loaded = load_weights(network, "vgg16", tmp_path / "vgg.safetensors")
+    assert loaded.tensors == loaded.of == 2 * 13 + 4
+    assert loaded.ignored == ("classifier.6.weight",)
+    assert torch.equal(network.head.fc2.weight, source.head.fc2.weight)
+
+
+def test_a_file_without_vggs_fully_connected_layers_is_partial(tmp_path: Path) -> None:
+    tensors = {f"features.{name}": t for name, t in small_vgg(2).trunk.state_dict().items()}
+    save_file(tensors, tmp_path / "vgg.safetensors")
+    with pytest.raises(NetworkError, match=r"'classifier.0.weight' is the first that is not"):
+        load_weights(small_vgg(2), "vgg16", tmp_path / "vgg.safetensors")
+    loaded = load_weights(small_vgg(2), "vgg16", tmp_path / "vgg.safetensors", partial=True)
+    assert loaded.tensors == 2 * 13

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,19 +24,18 @@ def list_(
     if kind not in KINDS:
         msg = f"nothing called {kind!r} to list; there are {list(KINDS)}"
         raise UsageError(msg + did_you_mean(kind, KINDS))
-    found = KINDS[kind]()
     if as_json:
-        answer_json({kind: found})
+        answer_json({kind: DETAILS.get(kind, KINDS[kind])()})
         return
     from rich.table import Table
 
     table = Table(box=None, show_header=False)
-    for entry in found:
+    for entry in KINDS[kind]():
         table.add_row(*entry.values())
     answers().print(table)
 
 
-Entries = list[dict[str, str]]
+Entries = list[dict[str, Any]]
 
 
 def _layouts() -> Entries:
@@ -48,9 +47,33 @@ def _layouts() -> Entries:
 def _backbones() -> Entries:
     from leanlung.networks import BACKBONES
 
-    return [
+    named = [
         {"name": one.name, "library": one.library, "about": one.about}
         for one in BACKBONES.values()
+    ]
+    others = [
+        {"name": f"{library}/NAME", "library": library, "about": f"any classifier of {library}"}
+        for library in ("timm", "torchvision")
+    ]
+    return named + others
+
+
+def _counted_backbones() -> Entries:
+    """Add trainable parameters for 2 and 3 classes, computed and as printed."""
+    from leanlung.networks import BACKBONES, PUBLISHED
+
+    return [
+        {
+            "name": name,
+            "library": BACKBONES[name].library,
+            "about": BACKBONES[name].about,
+            "head": row.head,
+            "channels": row.channels,
+            "trainable": {str(k): n for k, n in row.counted(name, 2, 3).items()},
+            "published": {str(k): row.trainable.get(k) for k in (2, 3)},
+            "note": row.note,
+        }
+        for name, row in PUBLISHED.items()
     ]
 
 
@@ -98,3 +121,6 @@ KINDS: dict[str, Callable[[], Entries]] = {
     "metrics": _metrics,
     "recipes": _recipes,
 }
+
+DETAILS: dict[str, Callable[[], Entries]] = {"backbones": _counted_backbones}
+"""What programs are told beyond the table."""

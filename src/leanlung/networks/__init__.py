@@ -1,8 +1,9 @@
 """Networks: a specification, the network it stands for, its weights and its size."""
 
 from leanlung.networks.backbones import BACKBONES, Backbone
-from leanlung.networks.build import build
+from leanlung.networks.build import build, count_trainable
 from leanlung.networks.classifier import Classifier
+from leanlung.networks.published import PUBLISHED, Published
 from leanlung.networks.size import ModelSize, size_of
 from leanlung.networks.spec import NetworkSpec, Width
 from leanlung.networks.storage import restore, store
@@ -11,12 +12,15 @@ from leanlung.networks.widths import resize, widths_of
 
 __all__ = [
     "BACKBONES",
+    "PUBLISHED",
     "Backbone",
     "Classifier",
     "ModelSize",
     "NetworkSpec",
+    "Published",
     "Width",
     "build",
+    "count_trainable",
     "load_weights",
     "resize",
     "restore",

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
+from leanlung.foundations.errors import NetworkError
 from leanlung.networks.backbones import backbone
 from leanlung.networks.classifier import Classifier, head_of
 from leanlung.networks.keras import keep_keras_conventions
+from leanlung.networks.maps import count_maps
 from leanlung.networks.widths import resize
 
 if TYPE_CHECKING:
+    from torch import nn
+
+    from leanlung.networks.backbones import Backbone
     from leanlung.networks.spec import NetworkSpec
 
 
@@ -25,7 +32,8 @@ def build(spec: NetworkSpec) -> Classifier:
         The network, in training mode, on torch's default device.
 
     Raises:
-        NetworkError: If the backbone is unknown or a width does not fit it.
+        NetworkError: If the backbone is unknown, has another head or gives no feature maps, or
+            a width does not fit it.
 
     Examples:
         >>> from leanlung.networks import NetworkSpec, build, size_of
@@ -33,10 +41,58 @@ def build(spec: NetworkSpec) -> Classifier:
         47885
     """
     chosen = backbone(spec.backbone)
+    _check_head(chosen, spec)
     trunk = chosen.trunk(spec.channels)
     if spec.conventions == "keras":
-        keep_keras_conventions(trunk)
-    head = head_of(spec.head, maps=chosen.maps, classes=spec.classes, dropout=spec.dropout)
-    network = Classifier(trunk, head)
+        keep_keras_conventions(trunk, chosen.habits)
+    network = Classifier(trunk, head_for(spec, trunk))
     resize(network, spec.widths)
     return network
+
+
+def count_trainable(spec: NetworkSpec) -> int:
+    """Count what training may change, without allocating any of it.
+
+    With ``conventions="keras"`` it counts as keras does: BatchNorm's gammas are left out where
+    keras has none.
+
+    Args:
+        spec: Of the network.
+
+    Raises:
+        NetworkError: As `build` does.
+
+    Examples:
+        >>> from leanlung.networks import NetworkSpec, count_trainable
+        >>> count_trainable(NetworkSpec("vgg16", classes=3, head="fully_connected"))
+        134272835
+    """
+    with torch.device("meta"):
+        network = build(spec)
+    return trainable(network)
+
+
+def trainable(network: nn.Module) -> int:
+    """Count the parameters that training may change, shared ones once."""
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)
+
+
+def head_for(spec: NetworkSpec, trunk: nn.Module) -> nn.Module:
+    """Make the head of a specification, with fresh weights, for a trunk of its backbone."""
+    chosen = backbone(spec.backbone)
+    if chosen.head is not None:
+        return chosen.head(spec.classes, spec.dropout)
+    maps = chosen.maps or count_maps(trunk, chosen.name, spec.channels, spec.size)
+    return head_of(spec.head, maps=maps, classes=spec.classes, dropout=spec.dropout)
+
+
+def _check_head(chosen: Backbone, spec: NetworkSpec) -> None:
+    if chosen.head is None and spec.head == "own":
+        msg = (
+            f"{chosen.name} is a trunk without a head of its own; choose head = 'linear', "
+            "'radiograph' or 'fully_connected'"
+        )
+        raise NetworkError(msg)
+    if chosen.head is not None and spec.head != "own":
+        msg = f"{chosen.name} is a whole network; set head = 'own' instead of {spec.head!r}"
+        raise NetworkError(msg)

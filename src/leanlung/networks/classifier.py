@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from torch import nn
@@ -12,14 +13,17 @@ if TYPE_CHECKING:
     from leanlung.networks.spec import Head
 
 RADIOGRAPH_MAPS = 1024
+PLACES, HIDDEN = 7, 4096
+"""Places that VGG's fully connected layers read along each axis; how wide they are."""
 
 
 class Classifier(nn.Module):
     """A trunk and a head.
 
     Attributes:
-        trunk: Images to feature maps, (N, C, H, W).
-        head: Feature maps to logits, (N, classes).
+        trunk: Images to feature maps, (N, C, H, W), or to several tensors of them for a head
+            of its own.
+        head: What the trunk gives to logits, (N, classes).
     """
 
     def __init__(self, trunk: nn.Module, head: nn.Module) -> None:
@@ -37,7 +41,7 @@ def head_of(kind: Head, *, maps: int, classes: int, dropout: float) -> nn.Sequen
     """Make a head.
 
     Args:
-        kind: ``linear`` or ``radiograph``; see `NetworkSpec.head`.
+        kind: ``linear``, ``radiograph`` or ``fully_connected``; see `NetworkSpec.head`.
         maps: Channels that the trunk gives.
         classes: Outputs.
         dropout: Share of features dropped while training.
@@ -48,7 +52,10 @@ def head_of(kind: Head, *, maps: int, classes: int, dropout: float) -> nn.Sequen
     Source: Rajaraman et al. 2020, section II-C and figure 4: zero-padding, convolution with
         1,024 maps, global average, dropout, dense. A ReLU follows the convolution, without
         which its units would have no zeros to count; the paper does not name it.
+        Simonyan & Zisserman 2015 for the fully connected layers.
     """
+    if kind == "fully_connected":
+        return _fully_connected(maps, classes, dropout)
     layers: list[nn.Module] = []
     if kind == "radiograph":
         layers = [
@@ -64,3 +71,20 @@ def head_of(kind: Head, *, maps: int, classes: int, dropout: float) -> nn.Sequen
         nn.Linear(maps, classes),
     ]
     return nn.Sequential(*layers)
+
+
+def _fully_connected(maps: int, classes: int, dropout: float) -> nn.Sequential:
+    """Make VGG's three dense layers; 224 pixels give the 7 x 7 places that they read."""
+    return nn.Sequential(
+        OrderedDict(
+            pool=nn.AdaptiveAvgPool2d(PLACES),
+            flatten=nn.Flatten(),
+            fc1=nn.Linear(maps * PLACES * PLACES, HIDDEN),
+            relu1=nn.ReLU(inplace=True),
+            dropout1=nn.Dropout(dropout),
+            fc2=nn.Linear(HIDDEN, HIDDEN),
+            relu2=nn.ReLU(inplace=True),
+            dropout2=nn.Dropout(dropout),
+            output=nn.Linear(HIDDEN, classes),
+        )
+    )

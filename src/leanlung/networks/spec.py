@@ -11,7 +11,7 @@ from leanlung.foundations.errors import NetworkError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Head = Literal["linear", "radiograph"]
+Head = Literal["linear", "radiograph", "fully_connected", "own"]
 Conventions = Literal["torch", "keras"]
 
 
@@ -31,16 +31,22 @@ class NetworkSpec:
     """What to build.
 
     Attributes:
-        backbone: Name of the trunk, one of `leanlung.networks.BACKBONES`.
+        backbone: Name of the trunk, one of `leanlung.networks.BACKBONES`, or ``timm/NAME`` or
+            ``torchvision/NAME`` for any of their classifiers that gives feature maps.
         classes: How many outputs.
         head: ``linear`` is global average, dropout, linear. ``radiograph`` puts a zero-padded
             3 x 3 convolution with 1,024 maps in front (Rajaraman et al. 2020, figure 4; the
             text's strided separable 5 x 5 convolution is not what its parameter counts hold).
+            ``fully_connected`` is VGG's two layers of 4,096 and the last, over 7 x 7 places
+            (134,272,835 parameters with vgg16 and three classes, Garcia et al. 2023). ``own``
+            is that of a whole network: hu2020, shahabade2025.
         channels: Of the input; grey images are repeated to fill them.
         size: Height and width the network is trained at, in pixels.
         dropout: Share of features dropped before the last layer while training.
         conventions: ``keras`` uses keras's BatchNorm epsilon (1e-3) and its padding (right
-            and bottom at stride 2), for weights that were trained so.
+            and bottom at stride 2), for weights that were trained so; where keras's BatchNorm
+            has no gamma (inception_v3, inception_resnet_v2) it is a constant, neither trained
+            nor counted as trainable. With ``torch`` every gamma trains.
         widths: Layers that are not as wide as the architecture says, by name; written by
             surgery, empty for a whole network.
     """

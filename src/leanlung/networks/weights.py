@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from safetensors import SafetensorError, safe_open
 
 from leanlung.foundations.errors import NetworkError
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.networks.backbones import Backbone, backbone
+from leanlung.networks.maps import HEADS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from leanlung.networks.classifier import Classifier
 
-_HEADS = ("classifier.", "fc.", "head.", "last_linear.", "logits.")
+_DENSE = {"classifier.0.": "head.fc1.", "classifier.3.": "head.fc2."}
+"""Where torchvision's VGGs, and they alone, have two layers of the fully connected head."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ class Loaded:
     """What a weights file gave.
 
     Attributes:
-        tensors: How many tensors of the trunk were filled.
-        of: How many the trunk has.
+        tensors: How many tensors of the trunk (and of VGG's two dense layers) were filled.
+        of: How many there are.
         missing: Those that kept their fresh values.
         ignored: Tensors of the file's own classifier, which has other classes.
     """
@@ -40,10 +43,10 @@ class Loaded:
 def load_weights(
     network: Classifier, backbone_name: str, source: str | Path, *, partial: bool = False
 ) -> Loaded:
-    """Start the trunk of a network from weights.
+    """Start the trunk of a network from weights; with VGG's dense layers, these too.
 
     Args:
-        network: Freshly built and not pruned; its trunk is changed in place, or nothing is.
+        network: Freshly built and not pruned; it is changed in place, or nothing is.
         backbone_name: Whose naming the file follows: the library's own, as in torchvision.
         source: ``"imagenet"`` for the library's download, or a safetensors file.
         partial: Whether a file may leave some tensors of the trunk at their fresh values.
@@ -58,20 +61,16 @@ def load_weights(
     chosen = backbone(backbone_name)
     where = f"ImageNet weights of {chosen.name}" if source == "imagenet" else str(source)
     given = _download(chosen) if source == "imagenet" else _read(Path(source))
-    own = {
-        name: tensor
-        for name, tensor in network.trunk.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
+    own = _own(network, chosen)
     found: dict[str, Tensor] = {}
     ignored = []
     for name, tensor in given.items():
         if name.endswith("num_batches_tracked"):
             continue
-        if not name.startswith(chosen.layout) and name.startswith(_HEADS):
+        target = name.removeprefix(chosen.layout)
+        if target not in own and name.startswith(HEADS):
             ignored.append(name)
             continue
-        target = name.removeprefix(chosen.layout)
         if target not in own:
             hint = did_you_mean(target, own)
             msg = f"{where}: tensor {name!r} has no place in a {chosen.name}{hint}"
@@ -88,12 +87,33 @@ def load_weights(
     if not found or (missing and not partial):
         msg = (
             f"{where}: {len(found)} of the {len(own)} tensors of a {chosen.name} are there; "
-            f"{chosen.layout + missing[0]!r} is the first that is not. Set partial = true in "
-            "the recipe's [network] to start those from fresh values"
+            f"{_in_layout(missing[0], chosen)!r} is the first that is not. Set partial = true "
+            "in the recipe's [network] to start those from fresh values"
         )
         raise NetworkError(msg)
-    network.trunk.load_state_dict(found, strict=False)
+    with torch.no_grad():
+        for name, tensor in found.items():
+            own[name].copy_(tensor)
     return Loaded(len(found), len(own), missing, tuple(ignored))
+
+
+def _own(network: Classifier, chosen: Backbone) -> dict[str, Tensor]:
+    """Give the tensors that a file can fill, by their name behind the layout's prefix."""
+    own = {
+        name: tensor
+        for name, tensor in network.trunk.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    if chosen.name.removeprefix("torchvision/").startswith("vgg"):
+        whole = network.state_dict()
+        for theirs, ours in _DENSE.items():
+            kinds = (kind for kind in ("weight", "bias") if ours + kind in whole)
+            own |= {theirs + kind: whole[ours + kind] for kind in kinds}
+    return own
+
+
+def _in_layout(name: str, chosen: Backbone) -> str:
+    return name if name.startswith(tuple(_DENSE)) else chosen.layout + name
 
 
 def _fit_channels(tensor: Tensor, own: Tensor) -> Tensor:
@@ -120,7 +140,10 @@ def _read(path: Path) -> dict[str, Tensor]:
 
 def _download(chosen: Backbone) -> dict[str, Tensor]:
     if chosen.imagenet is None:
-        msg = f"nobody offers ImageNet weights of {chosen.name}; use weights = 'none' or a file"
+        msg = (
+            f"nobody offers ImageNet weights of {chosen.name} (neither torchvision nor timm "
+            "does); use weights = 'none' or a file"
+        )
         raise NetworkError(msg)
     try:
         return chosen.imagenet()
