@@ -26,6 +26,7 @@ class Largest:
     """A user's own criterion: the largest activation."""
 
     name: str = "largest"
+    highest: float = torch.inf
 
     def tally(self) -> LargestTally:
         return LargestTally()
@@ -51,6 +52,14 @@ def test_no_images_are_refused(three_units: nn.Module) -> None:
     graph = channel_graph(three_units, torch.zeros(1, 1, 2, 2))
     with pytest.raises(SurgeryError, match="no images to score units on"):
         score_activations(three_units, graph, [], [Apoz()])
+
+
+def test_a_network_in_which_nothing_fires_is_refused() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 3, 1), nn.Conv2d(3, 1, 1))
+    images = torch.zeros(1, 1, 2, 2)
+    graph = channel_graph(network, images)
+    with pytest.raises(SurgeryError, match=r"passes an activation .* 'apoz' says nothing"):
+        score_activations(network, graph, [images], [Apoz()])
 
 
 def test_a_score_that_is_not_a_number_is_refused_by_name() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, fx, nn
 
 from leanlung.foundations.errors import SurgeryError
+from leanlung.pruning.scores.evaluating import evaluating
 from leanlung.pruning.scores.readers import worth_to_readers
 from leanlung.pruning.scores.unit_scores import UnitScores
 
@@ -27,12 +28,17 @@ class Tally(Protocol):
         """Give the score of every channel, (C,), float64 on the CPU."""
 
 
+@runtime_checkable
 class ActivationScore(Protocol):
     """A criterion that is read off activations."""
 
     @property
     def name(self) -> str:
         """Name of the criterion."""
+
+    @property
+    def highest(self) -> float:
+        """Highest score there can be: 1 for a share, infinity where there is no bound."""
 
     def tally(self) -> Tally:
         """Start counting at one place."""
@@ -47,9 +53,10 @@ def score_activations(
     """Score every unit by several criteria in one pass over the images.
 
     A unit that fires at several places (a channel of a DenseNet is rectified anew by every
-    layer that reads it) gets the mean of its scores there. A unit that never passes an
-    activation, such as those of linear bottlenecks, is worth what its readers make of it: see
-    `worth_to_readers`.
+    layer that reads it) gets the mean of its scores there: a sum would rank it by how often it
+    is read. A unit that never passes an activation, such as those of linear bottlenecks, is
+    worth what its readers make of it: see `worth_to_readers`. A unit that several layers write
+    (a residual sum) fires where the sum does. Scores are not made comparable between layers.
 
     Args:
         network: Not changed; it is run in evaluation mode without gradients.
@@ -61,58 +68,80 @@ def score_activations(
         Scores by criterion name, for every layer of the graph.
 
     Raises:
-        SurgeryError: If there is no image, or a score is not finite.
+        SurgeryError: If there is no image, no unit passes an activation, or an activation or a
+            score is not finite.
     """
     tallies = {site: [one.tally() for one in criteria] for site in graph.sites}
-    counted = _run(network, graph.program, batches, tallies)
-    if not counted:
+
+    def see(name: str, activation: Tensor) -> None:
+        if name in tallies:
+            _require_finite(graph, name, activation)
+            for tally in tallies[name]:
+                tally.add(activation)
+
+    watching = _Watching(network, graph.program, see)
+    images = 0
+    with evaluating(network), torch.no_grad():
+        for batch in batches:
+            watching.run(batch)
+            images += len(batch)
+    if not images:
         msg = "no images to score units on; give at least one batch"
         raise SurgeryError(msg)
     results = {}
     for place, criterion in enumerate(criteria):
-        by_unit = worth_to_readers(network, graph, _mean_over_sites(graph, tallies, place))
-        by_layer = {
-            layer.name: by_unit[torch.from_numpy(layer.units)] for layer in graph.layers
-        }
-        results[criterion.name] = UnitScores(criterion.name, by_layer)
+        found = {site: there[place].value() for site, there in tallies.items()}
+        seen = _mean_over_sites(graph, criterion.name, found)
+        if seen[[unit for layer in graph.layers for unit in layer.units]].isnan().all():
+            msg = (
+                f"no unit of {type(network).__name__} that can be removed passes an activation "
+                f"with channels along the second axis, so {criterion.name!r} says nothing; "
+                "take 'taylor' or 'l2'"
+            )
+            raise SurgeryError(msg)
+        values = worth_to_readers(network, graph, seen, criterion.highest)
+        results[criterion.name] = UnitScores.of_units(criterion.name, graph, values)
     return results
 
 
-def _mean_over_sites(
-    graph: ChannelGraph, tallies: Mapping[str, Sequence[Tally]], place: int
-) -> Tensor:
+def _mean_over_sites(graph: ChannelGraph, name: str, found: Mapping[str, Tensor]) -> Tensor:
     """Give every unit the mean of its scores, (units,), NaN for those never seen to fire."""
     total = torch.zeros(graph.units, dtype=torch.float64)
     times = torch.zeros(graph.units, dtype=torch.float64)
     for site, units in graph.sites.items():
+        if not torch.isfinite(found[site]).all():  # NaN would pass for "never seen"
+            channel = int((~torch.isfinite(found[site])).nonzero()[0])
+            msg = (
+                f"layer {_layer_at(graph, site, channel)!r} has the {name} score "
+                f"{found[site][channel].item()} (at {site!r}, channel {channel}); "
+                "scores must be finite"
+            )
+            raise SurgeryError(msg)
         index = torch.from_numpy(units)
-        total.index_add_(0, index, tallies[site][place].value())
+        total.index_add_(0, index, found[site])
         times.index_add_(0, index, torch.ones(len(index), dtype=torch.float64))
     return total / times
 
 
-def _run(
-    network: nn.Module,
-    program: fx.Graph,
-    batches: Iterable[Tensor],
-    tallies: Mapping[str, Sequence[Tally]],
-) -> int:
-    def see(name: str, activation: Tensor) -> None:
-        for tally in tallies.get(name, ()):
-            tally.add(activation)
+def _require_finite(graph: ChannelGraph, site: str, activation: Tensor) -> None:
+    # A sum is one fast look at everything; only if it is odd is every value looked at.
+    total = activation.sum(dtype=torch.promote_types(activation.dtype, torch.float32))
+    if torch.isfinite(total) or torch.isfinite(activation).all():
+        return
+    image, channel = (~torch.isfinite(activation)).nonzero()[0, :2].tolist()
+    values = activation[image, channel].flatten()
+    msg = (
+        f"layer {_layer_at(graph, site, channel)!r} fires with "
+        f"{values[~torch.isfinite(values)][0].item()} (at {site!r}, channel {channel}, image "
+        f"{image} of its batch); activations must be finite: has the network a weight, or the "
+        "image a pixel, that is not?"
+    )
+    raise SurgeryError(msg)
 
-    watching = _Watching(network, program, see)
-    was_training = network.training
-    images = 0
-    try:
-        network.eval()
-        with torch.no_grad():
-            for batch in batches:
-                watching.run(batch)
-                images += len(batch)
-    finally:
-        network.train(was_training)
-    return images
+
+def _layer_at(graph: ChannelGraph, site: str, channel: int) -> str:
+    unit = graph.sites[site][channel]
+    return next((layer.name for layer in graph.layers if unit in layer.units), site)
 
 
 class _Watching(fx.Interpreter):

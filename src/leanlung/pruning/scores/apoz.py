@@ -29,6 +29,7 @@ class Apoz:
     """
 
     name: str = "apoz"
+    highest: float = 1.0
 
     def tally(self) -> FiringTally:
         """Start counting at one place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import torch
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Tensor
+
+    from leanlung.pruning.graph import ChannelGraph
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,13 @@ class UnitScores:
                 unit = int((~torch.isfinite(scores)).nonzero()[0])
                 msg = (
                     f"unit {unit} of layer {layer!r} has the {self.criterion} score "
-                    f"{scores[unit].item()}; scores must be finite: does the network give NaN "
-                    "for some image?"
+                    f"{scores[unit].item()}; scores must be finite: has the network a weight "
+                    "that is NaN, or does it give NaN for some image?"
                 )
                 raise SurgeryError(msg)
+
+    @classmethod
+    def of_units(cls, criterion: str, graph: ChannelGraph, values: Tensor) -> Self:
+        """Sort the scores of all units, (graph.units,), into the graph's layers."""
+        by_layer = {layer.name: values[torch.from_numpy(layer.units)] for layer in graph.layers}
+        return cls(criterion, by_layer)
