@@ -3,24 +3,49 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from itertools import accumulate
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import torch
 
 from leanlung.foundations.errors import SurgeryError
+from leanlung.pruning.bounds import Align, Bounds, without_left_alone
 from leanlung.pruning.removal import Removal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from torch import Tensor
+
     from leanlung.pruning.schedules import Schedule
     from leanlung.pruning.scores import UnitScores
 
 Scope = Literal["layer", "network"]
+Normalise = Literal["none", "layer"]
 
 _ROUNDING = 1e-9
 """Forgives the last bits of a product such as 0.02 * 5 * 100."""
+
+
+class Cut(Protocol):
+    """Whatever says which units go; any function of these three is one."""
+
+    def __call__(
+        self, scores: UnitScores, round_: int, originals: Mapping[str, int], /
+    ) -> Removal:
+        """Choose the units that go in a round.
+
+        Args:
+            scores: Of the units still there.
+            round_: From 1.
+            originals: How many units each layer had before round 1.
+
+        Returns:
+            The removal; empty if nothing is to go this round.
+        """
 
 
 @dataclass(frozen=True)
@@ -32,26 +57,41 @@ class LowestShare:
     layers lose units too and nothing drifts over many rounds.
 
     ``scope = "network"`` ranks all layers together. Every round takes
-    ``floor(share of the round * original units)``: 104 of VGG-16's 5,248 at 2 %.
+    ``floor(share of the round * original units)``: 104 of VGG-16's 5,248 at 2 %. Aligned
+    layers lose blocks of units, ranked by the mean of their scores; what one round leaves over
+    as no whole block fits, the next may take.
 
     Equal scores go in running order of the layers, then by place.
 
     Attributes:
         scope: Where units compete.
-        schedule: Share gone after each round.
+        schedule: Share gone after each round, of the units of layers that are not left alone.
         minimum: Units that every layer keeps.
+        normalise: ``layer`` divides the scores of each layer by their Euclidean norm before
+            layers compete, for criteria whose scale differs from layer to layer. With equal
+            scores units of wide layers then go first, as the norm grows with the width.
+        leave_alone: Layers that lose nothing, by name or pattern such as ``features.*``.
+        align: Widths become multiples of this; see `Bounds`.
 
     Source: Rajaraman et al. 2020, section II-E, ranks "in each convolutional layer"; their
-        released code ranks over the network.
+        released code ranks over the network. Normalising by layer: Molchanov et al. 2017
+        (Pruning convolutional neural networks for resource efficient inference), equation 8.
     """
 
     scope: Scope
     schedule: Schedule
     minimum: int = 1
+    normalise: Normalise = "none"
+    leave_alone: tuple[str, ...] = ()
+    align: Align = 1
 
     def __post_init__(self) -> None:
-        if self.minimum < 1:
-            msg = f"every layer keeps at least one unit; got minimum = {self.minimum}"
+        _bounds(self)
+        if self.normalise == "layer" and self.scope == "layer":
+            msg = (
+                'normalise = "layer" changes no rank within a layer; it is for '
+                'scope = "network", where layers compete'
+            )
             raise SurgeryError(msg)
 
     def __call__(
@@ -67,45 +107,138 @@ class LowestShare:
         Returns:
             The removal; empty if the schedule has nothing to take this round.
         """
+        layers = without_left_alone(scores.by_layer, self.leave_alone)
+        found = {layer: scores.by_layer[layer] for layer in layers}
+        gone = self.schedule(round_)
         if self.scope == "layer":
-            return self._by_layer(scores, self.schedule(round_), originals)
-        step = self.schedule(round_) - self.schedule(round_ - 1)
-        wanted = math.floor(step * sum(originals.values()) + _ROUNDING)
-        return self._over_network(scores, wanted)
+            wanted = {
+                layer: math.floor(gone * originals[layer] + 0.5 + _ROUNDING)
+                - (originals[layer] - len(values))
+                for layer, values in found.items()
+            }
+            return _lowest(found, wanted, _bounds(self))
+        total = sum(originals[layer] for layer in layers)
+        if self.align == 1:
+            step = gone - (self.schedule(round_ - 1) if round_ > 1 else 0.0)
+            budget = math.floor(step * total + _ROUNDING)
+        else:
+            left = sum(len(values) for values in found.values())
+            budget = math.floor(gone * total + _ROUNDING) - (total - left)
+        return self._over_network(found, budget)
 
-    def _by_layer(
-        self, scores: UnitScores, gone: float, originals: Mapping[str, int]
-    ) -> Removal:
-        units, spared = {}, []
-        for layer, values in scores.by_layer.items():
-            target = math.floor(gone * originals[layer] + 0.5 + _ROUNDING)
-            wanted = target - (originals[layer] - len(values))
-            allowed = max(len(values) - self.minimum, 0)
-            if wanted > allowed:
-                spared.append(layer)
-            if (take := min(wanted, allowed)) > 0:
-                lowest = torch.argsort(values, stable=True)[:take]
-                units[layer] = tuple(sorted(lowest.tolist()))
-        return Removal(units, tuple(spared))
-
-    def _over_network(self, scores: UnitScores, wanted: int) -> Removal:
-        layers = list(scores.by_layer)
-        left = {layer: len(values) - self.minimum for layer, values in scores.by_layer.items()}
-        flat = [
-            (layer, place) for layer in layers for place in range(len(scores.by_layer[layer]))
-        ]
-        values = torch.cat([scores.by_layer[layer] for layer in layers])
-        units: dict[str, list[int]] = {}
+    def _over_network(self, found: Mapping[str, Tensor], budget: int) -> Removal:
+        """Take whole blocks, the lowest first, until the next one is too large."""
+        bounds = _bounds(self)
+        blocks: list[_Block] = []
+        for layer, own in found.items():
+            values = own.double()
+            if self.normalise == "layer":
+                values = values / values.norm().clamp(min=torch.finfo(values.dtype).tiny)
+            blocks += _blocks(layer, values, bounds)
+        taken: Counter[str] = Counter()
         spared: dict[str, None] = {}
-        for index in torch.argsort(values, stable=True).tolist():
-            if wanted == 0:
+        for block in sorted(blocks, key=attrgetter("worth")):
+            if budget <= 0:
                 break
-            layer, place = flat[index]
-            if left[layer] <= 0:
-                spared[layer] = None
+            if not block.may_go:
+                spared[block.layer] = None
                 continue
-            left[layer] -= 1
-            wanted -= 1
-            units.setdefault(layer, []).append(place)
-        chosen = {layer: tuple(sorted(units[layer])) for layer in layers if layer in units}
-        return Removal(chosen, tuple(spared))
+            if block.size > budget:
+                break
+            taken[block.layer] += block.size
+            budget -= block.size
+        removal = _lowest(found, taken, bounds)
+        return Removal(removal.units, tuple(spared))
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """All units go whose score is at or below a limit, in every round.
+
+    Attributes:
+        limit: For APoZ, whose score is ``1 - APoZ``, 0.1 takes units that are zero at 90 % of
+            the places or more.
+        minimum: Units that every layer keeps: the best ones, then in order of place.
+        leave_alone: Layers that lose nothing, by name or pattern.
+        align: Widths become multiples of this; see `Bounds`. Units above the limit never go
+            for the sake of a multiple.
+
+    Source: Hu et al. 2016 (Network Trimming), section 3.2, remove neurons whose APoZ is above
+        a threshold.
+    """
+
+    limit: float
+    minimum: int = 1
+    leave_alone: tuple[str, ...] = ()
+    align: Align = 1
+
+    def __post_init__(self) -> None:
+        _bounds(self)
+        if not math.isfinite(self.limit):
+            msg = f"limit is a score; got {self.limit}"
+            raise SurgeryError(msg)
+
+    def __call__(
+        self,
+        scores: UnitScores,
+        round_: int,  # noqa: ARG002 - a cut is told the round
+        originals: Mapping[str, int],  # noqa: ARG002
+    ) -> Removal:
+        """Choose the units that go; neither round nor original widths matter.
+
+        Args:
+            scores: Of the units still there.
+            round_: From 1.
+            originals: How many units each layer had before round 1.
+
+        Returns:
+            The removal; empty if every score is above the limit.
+        """
+        layers = without_left_alone(scores.by_layer, self.leave_alone)
+        found = {layer: scores.by_layer[layer] for layer in layers}
+        wanted = {layer: int((values <= self.limit).sum()) for layer, values in found.items()}
+        return _lowest(found, wanted, _bounds(self))
+
+
+def _bounds(cut: LowestShare | AtMost) -> Bounds:
+    return Bounds(cut.minimum, cut.align, cut.leave_alone)
+
+
+def _lowest(found: Mapping[str, Tensor], wanted: Mapping[str, int], bounds: Bounds) -> Removal:
+    """Take from each layer its lowest units, as many as wanted and its bounds allow."""
+    units, spared = {}, []
+    for layer, values in found.items():
+        width = len(values)
+        if wanted[layer] > max(width - bounds.narrowest, 0):
+            spared.append(layer)
+        if (take := width - bounds.width_after(width, wanted[layer])) > 0:
+            lowest = torch.argsort(values, stable=True)[:take]
+            units[layer] = tuple(sorted(lowest.tolist()))
+    return Removal(units, tuple(spared))
+
+
+class _Block(NamedTuple):
+    layer: str
+    size: int
+    may_go: bool
+    worth: float
+
+
+def _blocks(layer: str, values: Tensor, bounds: Bounds) -> list[_Block]:
+    """Part a layer into blocks that can go one after the other, the lowest first.
+
+    The last one is the first that its bounds do not let go.
+    """
+    ranked, width = values.sort().values, len(values)
+    odd, whole = width % bounds.align, width // bounds.align
+    worth = ranked[odd:].reshape(whole, bounds.align).mean(dim=1).tolist()
+    sizes: list[int] = [bounds.align] * whole
+    if odd:  # leaves first, so that whole blocks are left
+        worth.insert(0, float(ranked[:odd].mean()))
+        sizes.insert(0, odd)
+    left = (width - gone for gone in accumulate(sizes))
+    blocks = [
+        _Block(layer, size, stay >= bounds.narrowest, mean)
+        for size, stay, mean in zip(sizes, left, worth, strict=True)
+    ]
+    return blocks[: sum(block.may_go for block in blocks) + 1]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from leanlung.pruning.cuts import LowestShare
+    from leanlung.pruning.cuts import Cut
     from leanlung.pruning.graph import ChannelGraph
     from leanlung.pruning.removal import Removal
     from leanlung.pruning.scores import UnitScores
@@ -43,7 +43,7 @@ def prune(
     *,
     rounds: int,
     score: Callable[[nn.Module, ChannelGraph], UnitScores],
-    cut: LowestShare,
+    cut: Cut,
     retrain: Callable[[Surgery, int], nn.Module],
     first: int = 1,
 ) -> Iterator[Round]:
