@@ -218,3 +218,27 @@ def test_a_loss_that_is_not_a_number_is_refused(network: nn.Module, images: Imag
     )
     with pytest.raises(TrainingError, match=r"the loss became .* lower the rate"):
         fitted(network, images, plan=plan)
+
+
+def test_a_network_that_answers_no_numbers_stops_the_fit(
+    network: nn.Module, images: ImageSet
+) -> None:
+    def validate(_network: nn.Module) -> dict[str, float]:
+        return {"log_likelihood": float("nan")}
+
+    with pytest.raises(TrainingError, match=r"log_likelihood became nan in epoch 1 .* lower"):
+        fitted(network, images, validate=validate)
+
+
+def test_the_loss_is_the_mean_of_the_images_that_were_learnt_from(
+    network: nn.Module, images: ImageSet
+) -> None:
+    """The one image that is left over after batches of 13 is not learnt from."""
+    with torch.no_grad():
+        for parameter in network[6].parameters():
+            parameter.zero_()  # so that every answer is one half
+    plan = TrainingPlan(
+        epochs=1, batch=13, class_weights="none", optimiser=OptimiserPlan(rate=1e-12)
+    )
+    result = fitted(network, images, plan=plan)
+    assert result.history[0].loss == pytest.approx(0.693147, abs=1e-4)

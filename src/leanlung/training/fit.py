@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 from leanlung.foundations.errors import TrainingError
 from leanlung.pixels import apply, draw, standardise, unit_range
 from leanlung.training.checkpoint import load_checkpoint, restore, save_checkpoint, snapshot
+from leanlung.training.distillation import distilled
 from leanlung.training.history import Epoch, best_epoch, rate_of
 from leanlung.training.optimisers import optimiser_for
 
@@ -55,8 +57,10 @@ def fit(
     seeds: Seeds,
     device: torch.device,
     optimiser: Optimizer | None = None,
+    teacher: nn.Module | None = None,
     checkpoint: Path | None = None,
     watch: Callable[[Epoch], None] = lambda _epoch: None,
+    each_step: Callable[[nn.Module, Optimizer, int], None] = lambda *_: None,
 ) -> Fitted:
     """Fit a network to labelled images, and keep the epoch that validates best.
 
@@ -73,42 +77,60 @@ def fit(
         seeds: Of this fit.
         device: Where to run.
         optimiser: To go on with, as after surgery; a fresh one if not given.
+        teacher: To distil from, if the plan gives it a weight; not changed but for its device
+            and its mode.
         checkpoint: File to write after each epoch, and to go on from if it is there.
         watch: Told of every epoch.
+        each_step: Called before the first step and after every one, with the number of steps
+            taken, those before an interruption included; it may change the network.
 
     Returns:
         The best network, with the history.
 
     Raises:
-        TrainingError: If there are no images, or the loss is no longer a number.
+        TrainingError: If there are no images, the plan wants a teacher and there is none, or
+            the loss or the monitored metric is no longer a number.
     """
     if not len(images):
         msg = "the training part is empty; nothing to fit"
         raise TrainingError(msg)
+    if plan.distil.weight and teacher is None:
+        msg = "distil.weight is above 0 and there is no teacher; only retraining has one"
+        raise TrainingError(msg)
     network.to(device)
+    teacher = teacher.to(device).eval() if teacher and plan.distil.weight else None
     network.to(memory_format=torch.channels_last)
     optimiser = optimiser or optimiser_for(network, plan.optimiser)
     weights = _class_weights(images.labels, plan.class_weights).to(device)
     images = images.resident(device)
     history: list[Epoch] = []
     best = snapshot(network, optimiser)
-    if checkpoint and (found := load_checkpoint(checkpoint)):
-        now, best, history = found
+    if checkpoint and (interrupted := load_checkpoint(checkpoint)):
+        now, best, history = interrupted
         restore(now, network, optimiser)
+    # A last batch of one image is left out.
+    steps = len(history) * max(math.ceil((len(images) - 1) / plan.batch), 1)
+    each_step(network, optimiser, steps)
     while len(history) < plan.epochs and not _out_of_patience(history, plan):
         number = len(history) + 1
         rate = rate_of(plan.rate, plan.optimiser.rate, plan.epochs, history, plan.monitor)
         for group in optimiser.param_groups:
             group["lr"] = rate
         network.train()
-        total = 0.0
+        total, seen = 0.0, 0
         with _seeded(seeds.number("dropout", number)):
             for batch, labels in _batches(images, plan, seeds, number):
                 inputs = standardise(batch, statistics, channels)
-                loss = _step(network, optimiser, inputs, labels.to(device), weights, plan)
-                total += loss * len(labels)
-                _require_finite(loss, number, rate)
-        history.append(Epoch(number, rate, total / len(images), dict(validate(network))))
+                loss = _step(
+                    network, teacher, optimiser, inputs, labels.to(device), weights, plan
+                )
+                steps += 1
+                each_step(network, optimiser, steps)
+                total, seen = total + loss * len(labels), seen + len(labels)
+                _require_finite("loss", loss, number, rate)
+        found = dict(validate(network))
+        _require_finite(plan.monitor, found[plan.monitor], number, rate)
+        history.append(Epoch(number, rate, total / seen, found))
         now = snapshot(network, optimiser)
         if best_epoch(history, plan.monitor) == number:
             best = now
@@ -122,6 +144,7 @@ def fit(
 
 def _step(
     network: nn.Module,
+    teacher: nn.Module | None,
     optimiser: Optimizer,
     inputs: Tensor,
     labels: Tensor,
@@ -129,8 +152,13 @@ def _step(
     plan: TrainingPlan,
 ) -> float:
     with _precision(plan, inputs.device):
-        logits = network(inputs.contiguous(memory_format=torch.channels_last))
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
+        logits = network(inputs)
     loss = F.cross_entropy(logits.float(), labels, weight=weights)
+    if teacher is not None:
+        with torch.no_grad(), _precision(plan, inputs.device):
+            taught = teacher(inputs)
+        loss = distilled(loss, logits, taught, plan.distil)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     if plan.clip:
@@ -172,10 +200,10 @@ def _out_of_patience(history: list[Epoch], plan: TrainingPlan) -> bool:
     return bool(plan.patience) and waited >= plan.patience
 
 
-def _require_finite(loss: float, epoch: int, rate: float) -> None:
-    if loss != loss or loss in (float("inf"), float("-inf")):
+def _require_finite(name: str, value: float, epoch: int, rate: float) -> None:
+    if not math.isfinite(value):
         msg = (
-            f"the loss became {loss} in epoch {epoch} at a learning rate of {rate:g}; "
+            f"the {name} became {value} in epoch {epoch} at a learning rate of {rate:g}; "
             "lower the rate, or clip gradients (clip = 1.0)"
         )
         raise TrainingError(msg)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from leanlung.foundations.shares import Share
 from leanlung.pixels import Augmentation
+from leanlung.training.distillation import DistillationPlan
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -24,10 +25,10 @@ class OptimiserPlan(BaseModel, extra="forbid", frozen=True):
     """
 
     kind: Literal["sgd", "adam", "rmsprop"] = "sgd"
-    rate: float = Field(1e-3, gt=0.0)
+    rate: float = Field(1e-3, gt=0.0, allow_inf_nan=False)
     momentum: Share = 0.9
     nesterov: bool = False
-    weight_decay: float = Field(0.0, ge=0.0)
+    weight_decay: float = Field(0.0, ge=0.0, allow_inf_nan=False)
 
 
 class RatePlan(BaseModel, extra="forbid", frozen=True):
@@ -52,7 +53,7 @@ class TrainingPlan(BaseModel, extra="forbid", frozen=True):
 
     Attributes:
         epochs: Passes over the training part, at most.
-        batch: Images a step.
+        batch: Images a step; at least 2, as BatchNorm cannot learn from a single one.
         optimiser: Which, and its settings.
         rate: How the learning rate changes.
         clip: Largest norm of all gradients together; 0 switches clipping off.
@@ -61,18 +62,20 @@ class TrainingPlan(BaseModel, extra="forbid", frozen=True):
         monitor: Validation metric that decides which epoch is best.
         patience: Stop after so many epochs without a better one; 0 never stops early.
         augment: How images may change.
+        distil: How much is learnt from the unpruned network, where there is one.
         precision: ``auto`` is bfloat16 on a GPU and float32 on a CPU.
     """
 
     epochs: int = Field(10, ge=1)
-    batch: int = Field(32, ge=1)
+    batch: int = Field(32, ge=2)
     optimiser: OptimiserPlan = OptimiserPlan()
     rate: RatePlan = RatePlan()
-    clip: float = Field(1.0, ge=0.0)
+    clip: float = Field(1.0, ge=0.0, allow_inf_nan=False)
     class_weights: Literal["balanced", "none"] = "balanced"
     monitor: Literal["log_likelihood", "macro_auc", "balanced_accuracy", "accuracy"] = (
         "log_likelihood"
     )
     patience: int = Field(0, ge=0)
     augment: Augmentation = Augmentation()
+    distil: DistillationPlan = DistillationPlan()
     precision: Precision = "auto"
