@@ -45,6 +45,8 @@ def test_help_names_every_verb() -> None:
         "compare",
         "predict",
         "prune",
+        "sensitivity",
+        "export",
         "list",
         "doctor",
     ):

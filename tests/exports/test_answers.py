@@ -58,6 +58,12 @@ def test_one_bad_image_does_not_spoil_the_others(
     assert found[1].probabilities == pytest.approx(alone.probabilities)
 
 
+def test_an_image_that_cannot_be_prepared_is_named(bundle: Bundle, tmp_path: Path) -> None:
+    Image.new("L", (1, 1)).save(tmp_path / "dot.png")
+    (found,) = answer(bundle, [tmp_path / "dot.png"])
+    assert "dot.png: " in found.problem
+
+
 def test_only_bad_images_are_told_too(bundle: Bundle, tmp_path: Path) -> None:
     (found,) = answer(bundle, [tmp_path / "none.png"])
     assert found.as_dict()["label"] is None

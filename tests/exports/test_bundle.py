@@ -122,6 +122,9 @@ def test_corrupted_weights_are_refused(bundle: Bundle, tmp_path: Path) -> None:
         {"pixels": {"size": "large"}},
         {"statistics": {}},
         {"classes": 3},
+        {"classes": ["normal", "covid"]},
+        {"statistics": {"mean": "grey", "deviation": 0.2}},
+        {"statistics": {"mean": 0.5, "deviation": 0.0}},
     ],
 )
 def test_a_damaged_config_is_refused(bundle: Bundle, tmp_path: Path, fields: dict) -> None:
@@ -148,6 +151,13 @@ def test_metrics_may_be_missing(bundle: Bundle, tmp_path: Path) -> None:
     save_bundle(tmp_path / "b", bundle)
     (tmp_path / "b" / "metrics.json").unlink()
     assert load_bundle(tmp_path / "b").metrics == {}
+
+
+def test_damaged_metrics_are_refused(bundle: Bundle, tmp_path: Path) -> None:
+    save_bundle(tmp_path / "b", bundle)
+    (tmp_path / "b" / "metrics.json").write_text("{")
+    with pytest.raises(BundleError, match="a damaged bundle"):
+        load_bundle(tmp_path / "b")
 
 
 def test_preparation_travels_with_it(bundle: Bundle, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from leanlung.exports import Bundle, save_bundle
+from leanlung.pixels import PixelSpec
 
 SIZE = {"stored": 2000, "trainable": 2000, "nonzero": 2000, "buffers": 0, "macs": 9}
 SIZE |= {"file_bytes": 8}
@@ -31,6 +32,12 @@ def test_every_card_says_what_it_is_not_for(bundle: Bundle, tmp_path: Path) -> N
 
 def test_a_model_of_phantoms_is_stamped(bundle: Bundle, tmp_path: Path) -> None:
     assert "Made up" in card_of(replace(bundle, made_up=True), tmp_path)
+
+
+def test_who_crops_to_the_lungs_says_so(bundle: Bundle, tmp_path: Path) -> None:
+    assert "lung masks" not in card_of(bundle, tmp_path)
+    crops = replace(bundle, pixels=PixelSpec(size=32, crop="lungs"))
+    assert "give `answer` their lung masks" in card_of(crops, tmp_path)
 
 
 def test_what_was_not_measured_is_not_mentioned(bundle: Bundle, tmp_path: Path) -> None:

@@ -72,3 +72,9 @@ def test_what_is_allowed_is_told(films: Path, recipe_file: Path) -> None:
     assert "1 patients have studies of several classes" in told
     assert "patients unknown: 2 of 59 studies" in told
     assert "004-0.png" in told
+
+
+def test_a_size_the_network_cannot_take_is_told(films: Path, recipe_file: Path) -> None:
+    changes = ["network.backbone=vgg16", "pixels.size=16"]
+    (mistake,) = check_run(str(recipe_file), films, changes).mistakes
+    assert "pixels.size: images of 16 x 16 do not fit through vgg16" in mistake

@@ -54,10 +54,14 @@ rule = "best on test"
 margin = 2
 """
     assert mistakes(tmp_path, text) == [
-        "line 5, network.backbone: no backbone 'vgg_16'; there are ['mobilenet_v2', "
-        "'separable_cnn', 'vgg16', 'vgg19']; did you mean 'vgg16'?",
+        "line 5, network.backbone: no backbone 'vgg_16'; there are ['densenet121', "
+        "'densenet201', 'hu2020', 'inception_resnet_v2', 'inception_v3', 'mobilenet', "
+        "'mobilenet_v2', 'nasnet_mobile', 'separable_cnn', 'shahabade2025', 'vgg16', 'vgg19', "
+        "'xception'], timm/NAME and torchvision/NAME; did you mean 'vgg16'?",
         "line 7, prune.round: unknown key; did you mean 'rounds'?",
-        "line 8, prune.criterion: 'apos' is none of ['apoz']; did you mean 'apoz'?",
+        "line 8, prune.criterion: 'apos' is none of ['apoz', 'mean_activation', "
+        "'variance', 'l1', 'l2', 'geometric_median', 'batchnorm_scale', 'taylor', 'random']; "
+        "did you mean 'apoz'?",
         "line 9, prune.schedule.share: is a share in [0, 1]; got 2 (for 2 % write 0.02)",
         "line 11, choose.rule: 'best on test' is none of ['best', 'smallest_within']",
         "line 13, evaluate.margin: is a share in [0, 1]; got 2 (for 2 % write 0.02)",
@@ -80,10 +84,25 @@ margin = 2
         ("seeds = [1, 1]\n" + LEAST, "seeds: a seed stands twice"),
         (LEAST.replace('"least"', '"../up"'), "name"),
         (LEAST.replace('["a", "b"]', '["a"]'), "data.classes"),
+        (LEAST + "[evaluate]\nmargin = 0\n", "evaluate: margin is the largest loss accepted"),
+        (LEAST + "[evaluate]\nlevel = 1.0\n", "evaluate: level is a share between 0 and 1"),
+        (LEAST + "[evaluate]\nlevel = 0.999\nresamples = 100\n", "100 resamples are too few"),
+        (LEAST + "dropout = 1.0\n", "line 7, network.dropout: input should be less than 1"),
+        (LEAST + "[train]\nbatch = 1\n", "line 8, train.batch: input should be greater than"),
+        (LEAST + "[train]\noptimiser.rate = inf\n", "optimiser.rate: input should be a finite"),
+        (
+            LEAST + "[train]\noptimiser.weight_decay = inf\n",
+            "weight_decay: input should be a f",
+        ),
+        (LEAST + "[train]\nclip = inf\n", "train.clip: input should be a finite number"),
     ],
 )
 def test_a_mistake_says_where_and_what(tmp_path: Path, text: str, told: str) -> None:
     assert any(told in line for line in mistakes(tmp_path, text))
+
+
+def test_what_is_wrong_with_the_whole_begins_with_its_keys(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, "seeds = [1, 1]\n" + LEAST) == ["seeds: a seed stands twice"]
 
 
 def test_text_that_is_not_toml_is_refused_with_its_place(tmp_path: Path) -> None:
@@ -112,6 +131,11 @@ def test_fields_are_set_from_outside(tmp_path: Path) -> None:
 def test_a_misspelt_field_from_outside_is_a_mistake_like_any_other(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"prune.round: unknown key; did you mean 'rounds'"):
         read_recipe(written(tmp_path, LEAST), ["prune.round=3"])
+
+
+def test_a_mistake_from_outside_names_no_line_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"\n  --set network.backbone: no backbone 'vgg15'"):
+        read_recipe(written(tmp_path, LEAST), ["network.backbone=vgg15"])
 
 
 @pytest.mark.parametrize("change", ["prune.rounds", "=3", "name.x=3"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 
 
 def main() -> None:
@@ -10,6 +12,9 @@ def main() -> None:
     # Threads that wait by spinning stall each other on a busy machine: there, training was
     # measured to take 1.6 to 4 times longer. On an idle one sleeping costs nothing.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal cannot show ends no answer
+            stream.reconfigure(errors="backslashreplace")
     from leanlung.cli.app import app
 
     app(prog_name="leanlung")

@@ -11,10 +11,12 @@ from leanlung.cli.check import check
 from leanlung.cli.compare import compare
 from leanlung.cli.demo import demo
 from leanlung.cli.doctor import doctor
+from leanlung.cli.export import export
 from leanlung.cli.listing import list_
 from leanlung.cli.predict import predict
 from leanlung.cli.prune import prune
 from leanlung.cli.run import run
+from leanlung.cli.sensitivity import sensitivity
 from leanlung.cli.show import show
 from leanlung.cli.speaking import guarded
 
@@ -35,6 +37,8 @@ for name, verb in (
     ("compare", compare),
     ("predict", predict),
     ("prune", prune),
+    ("sensitivity", sensitivity),
+    ("export", export),
     ("list", list_),
     ("doctor", doctor),
 ):

@@ -31,7 +31,7 @@ def check(
     else:
         console = answers()
         for line in (*found.told, *found.mistakes):
-            console.print(line, markup=False)
+            console.print(line)
         if not found.mistakes:
             console.print("nothing wrong")
     raise typer.Exit(found.exit_code)

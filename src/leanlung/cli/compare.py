@@ -22,7 +22,7 @@ def compare(
     metric: Annotated[str, typer.Option(help="See leanlung list metrics.")] = "macro_auc",
     level: Annotated[float, typer.Option(help="Of the two-sided intervals.")] = 0.95,
     resamples: Annotated[int, typer.Option(help="Of the bootstrap.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
     data: Annotated[
         Path | None, typer.Option(help="Labelled images, if A or B is a bundle.")
     ] = None,
@@ -87,4 +87,4 @@ def _tell(comparison: Comparison, told: str) -> None:
     difference = comparison.difference
     console.print(f"{difference.studies} studies of {difference.patients} patients")
     console.print(f"verdict: {comparison.verdict}", style="bold")
-    console.print(told, markup=False)
+    console.print(told)

@@ -31,8 +31,8 @@ def doctor(
     packages = ", ".join(f"{name} {version}" for name, version in found["packages"].items())
     console.print(f"{'packages':<10} {packages}")
     if not found["dicom"]:
-        console.print('DICOM      cannot be read; to add it: pip install "leanlung\\[dicom]"')
+        console.print('DICOM      cannot be read; to add it: pip install "leanlung[dicom]"')
     for row in found["dicom"]:
-        decoders = ", ".join(row["decoders"]) or 'none; pip install "leanlung\\[dicom]"'
+        decoders = ", ".join(row["decoders"]) or 'none; pip install "leanlung[dicom]"'
         limit = f" ({row['limit']})" if row["limit"] else ""
         console.print(f"{'DICOM':<10} {row['name']:<60} {decoders}{limit}")

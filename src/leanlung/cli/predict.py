@@ -38,6 +38,10 @@ def predict(
             answers().print(table)
         if loaded.made_up:
             asides().print("This bundle was trained on made-up images.")
+        if loaded.pixels.crop == "lungs":
+            asides().print(
+                "This bundle was trained on images cropped to the lungs; these were read whole."
+            )
         asides().print("Research use only; not a medical device.")
     for one in found:
         if one.problem:

@@ -55,7 +55,7 @@ def carry_out(recipe: Path, options: Options, *, as_json: bool) -> None:
     if as_json:
         answer_json(outcome(folder))
     else:
-        _tell(folder, options.until)
+        tell(folder, options.until)
 
 
 def outcome(folder: RunFolder) -> dict[str, Any]:
@@ -82,7 +82,8 @@ def outcome(folder: RunFolder) -> dict[str, Any]:
     return found
 
 
-def _tell(folder: RunFolder, until: str) -> None:
+def tell(folder: RunFolder, until: str) -> None:
+    """Say what a run came to."""
     console = answers()
     found = outcome(folder)
     if "seeds" not in found:
@@ -91,7 +92,9 @@ def _tell(folder: RunFolder, until: str) -> None:
     if found["made_up"]:
         console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
     for seed, one in found["seeds"].items():
-        console.print(f"verdict (seed {seed}): {one['comparison']['verdict']}")
+        kept = one["chosen"] == "unpruned"
+        verdict = "none, the whole network is kept" if kept else one["comparison"]["verdict"]
+        console.print(f"verdict (seed {seed}): {verdict}")
         console.print(f"  {one['sentence']}")
         console.print(f"  bundle: {one['bundle']}")
     console.print(f"report: {found['report']}")

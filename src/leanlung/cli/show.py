@@ -29,7 +29,8 @@ def show(
     console = answers()
     data = found["data"]
     console.print(
-        f"[bold]{run.name}[/bold]  {data['studies']} studies of {data['patients']} patients"
+        f"{run.resolve().name}  {data['studies']} studies of {data['patients']} patients",
+        style="bold",
     )
     if data["made_up"]:
         console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
@@ -64,4 +65,4 @@ def _tell_seed(console: Console, seed: str, one: dict[str, Any]) -> None:
         )
     console.print(table)
     if one["sentence"]:
-        console.print(one["sentence"], markup=False)
+        console.print(one["sentence"])

@@ -23,18 +23,21 @@ NOT_SHOWN = 4
 
 
 def answers() -> Console:
-    """Give the console for answers."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Give the console for answers; brackets and colons in names and paths stay as they are."""
+    return Console(
+        highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty()
+    )
 
 
 def asides() -> Console:
     """Give the console for progress and messages."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def answer_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
-    """Print an answer for programs."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print an answer for programs; letters that the output cannot hold are escaped."""
+    plain = "utf" in (sys.stdout.encoding or "").lower()
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=not plain, allow_nan=False))
 
 
 def guarded(verb: Callable[..., None]) -> Callable[..., None]:

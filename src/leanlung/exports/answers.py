@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from leanlung.evaluation import probabilities
-from leanlung.foundations.errors import LeanlungError
+from leanlung.foundations.errors import LeanlungError, PixelError
 from leanlung.pixels import ImageSet, prepare
 from leanlung.studies.pictures import decode
 
@@ -72,6 +72,8 @@ def answer(
             mask = decode(mask_path) if mask_path and bundle.pixels.crop == "lungs" else None
             ready.append(prepare(decode(path), bundle.pixels, mask))
             places.append(place)
+        except PixelError as error:  # from an array, which knows no file
+            problems[place] = f"{path}: {error}"
         except LeanlungError as error:
             problems[place] = str(error)
     answers = [Answer(path, None, {}, problems.get(n, "")) for n, path in enumerate(images)]

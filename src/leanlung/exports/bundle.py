@@ -9,17 +9,16 @@ README.md           the model card
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from leanlung import __version__
 from leanlung.exports.card import model_card
 from leanlung.foundations import fingerprints
-from leanlung.foundations.errors import BundleError, LeanlungError
+from leanlung.foundations.errors import BundleError, LeanlungError, PixelError
 from leanlung.foundations.files import write_json, write_text
 from leanlung.networks.spec import NetworkSpec
 from leanlung.networks.storage import restore, store
@@ -125,22 +124,36 @@ def load_bundle(folder: Path) -> Bundle:
             msg = f"{folder / WEIGHTS}: not the file this bundle was saved with; copy it again"
             raise BundleError(msg)
         spec = NetworkSpec.from_dict(config["network"])
+        if spec.classes != len(config["classes"]):
+            msg = (
+                f"{folder}: a damaged bundle: {len(config['classes'])} classes in {CONFIG} for "
+                f"a network of {spec.classes} outputs; copy it again"
+            )
+            raise BundleError(msg)
         return Bundle(
             name=config["name"],
             network=restore(folder / WEIGHTS, spec),
             spec=spec,
             classes=tuple(config["classes"]),
             pixels=PixelSpec.model_validate(config["pixels"]),
-            statistics=PixelStatistics(**config["statistics"]),
+            statistics=_statistics(config["statistics"]),
             made_up=bool(config["made_up"]),
             history=tuple(config["history"]),
             metrics=_metrics(folder),
         )
     except BundleError:
         raise
-    except (OSError, KeyError, TypeError, ValidationError, LeanlungError) as error:
+    except (OSError, KeyError, TypeError, ValueError, LeanlungError) as error:
         msg = f"{folder}: a damaged bundle: {error}"
         raise BundleError(msg) from error
+
+
+def _statistics(config: Mapping[str, float]) -> PixelStatistics:
+    found = PixelStatistics(**{name: float(value) for name, value in config.items()})
+    if not (math.isfinite(found.mean) and 0.0 < found.deviation < math.inf):
+        msg = f"pixels cannot be standardised by mean {found.mean}, deviation {found.deviation}"
+        raise PixelError(msg)
+    return found
 
 
 def _metrics(folder: Path) -> dict[str, Any]:

@@ -40,9 +40,14 @@ class Batches:
 
     def __iter__(self) -> Iterator[Tensor]:
         """Give (N, C, S, S), in order."""
+        return (batch for batch, _ in self.labelled())
+
+    def labelled(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Give (N, C, S, S) with classes, (N,), in order."""
         for places in torch.arange(len(self.images)).split(BATCH):
             batch = unit_range(self.images.take(places))
-            yield standardise(batch, self.bundle.statistics, self.bundle.spec.channels)
+            batch = standardise(batch, self.bundle.statistics, self.bundle.spec.channels)
+            yield batch, self.images.labels[places]
 
 
 def bundle_images(bundle: Bundle, data: Path, part: str) -> ImageSet:

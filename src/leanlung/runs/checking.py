@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from leanlung.foundations.errors import DataRefused, LeanlungError, RecipeError
-from leanlung.networks import NetworkSpec, build, load_weights
+from leanlung.networks import build, load_weights
 from leanlung.runs.gathering import gather
 from leanlung.runs.progress import Silent
 from leanlung.runs.reading import read_recipe, recipe_path
-from leanlung.runs.stages.fitting import weights_source
+from leanlung.runs.stages.fitting import try_network, weights_source, whole_spec
 from leanlung.studies.layouts import read_cohort
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def check_run(name: str, data: Path | None, changes: Sequence[str] = ()) -> Chec
         if data is not None:
             mistakes += _problem_of(lambda: read_cohort(data))
         return Checked(tuple(mistakes), ())
-    mistakes = _problem_of(lambda: _try_weights(recipe, data))
+    mistakes = _problem_of(lambda: try_network(recipe))
+    mistakes += _problem_of(lambda: _try_weights(recipe, data))
     told: list[str] = []
     refused = False
     with TemporaryDirectory() as folder:
@@ -97,10 +98,5 @@ def _try_weights(recipe: Recipe, data: Path | None) -> None:
     source = weights_source(recipe.network.weights, data)
     if source in {"none", "imagenet"}:
         return
-    spec = NetworkSpec(
-        recipe.network.backbone,
-        classes=len(recipe.data.classes),
-        head=recipe.network.head,
-        channels=recipe.network.channels,
-    )
+    spec = whole_spec(recipe)
     load_weights(build(spec), spec.backbone, source, partial=recipe.network.partial)

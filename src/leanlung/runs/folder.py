@@ -137,6 +137,7 @@ OPTIMISER = "optimiser.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
 VALIDATION = "predictions-validation.csv"
 CHOICE = "choice.json"
+EVALUATION = "evaluation.json"
 STEP = "step.json"
 
 
@@ -147,7 +148,10 @@ def open_run(path: Path) -> RunFolder:
         UsageError: If the path is no run folder.
     """
     folder = RunFolder(path)
-    if not folder.resolved.is_file():
-        msg = f"{path}: no run folder; one that `leanlung run` made was expected"
+    if not (folder.resolved.is_file() and folder.data.is_file()):
+        msg = (
+            f"{path}: no run folder; one that `leanlung run` made was expected (start it again "
+            "if it was stopped at its very beginning)"
+        )
         raise UsageError(msg)
     return folder

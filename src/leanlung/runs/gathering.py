@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from leanlung.runs.recipe import Recipe
     from leanlung.studies.leaks import Leak
     from leanlung.studies.split import Part
-    from leanlung.studies.study import Cohort
+    from leanlung.studies.study import Cohort, Study
 
 _TOLD = 10
 UNKNOWN = "unknown"
@@ -154,6 +154,7 @@ def gather(
             s.label,
             hashes[s.study_id]["pixel_sha256"],
             parts[s.study_id],
+            *_mask(recipe, s),
         ]
         for s in cohort.studies
     ]
@@ -236,6 +237,13 @@ def _readable(
         )
         raise StudyError(msg)
     return cohort.where(lambda study: study.study_id in rows).with_unreadable(bad)
+
+
+def _mask(recipe: Recipe, study: Study) -> list[str]:
+    """Give the content of the lung mask that a study is cropped to, if it is."""
+    if recipe.pixels.crop != "lungs" or study.lung_mask is None:
+        return []
+    return [fingerprints.of_file(study.lung_mask)]
 
 
 def _look_alikes(

@@ -39,7 +39,10 @@ def lines_of(text: str) -> dict[Path, int]:
 
 
 def describe(
-    error: ValidationError, root: type[BaseModel], lines: Mapping[Path, int]
+    error: ValidationError,
+    root: type[BaseModel],
+    lines: Mapping[Path, int],
+    changed: Sequence[Path] = (),
 ) -> list[str]:
     """Say what is wrong with a recipe, one sentence a mistake, in the file's order.
 
@@ -47,6 +50,7 @@ def describe(
         error: From pydantic.
         root: The model that was expected.
         lines: Line of every key.
+        changed: Keys that ``--set`` gave another value; their mistakes have no line.
 
     Returns:
         Sentences such as ``line 12, prune.round: unknown key; did you mean 'rounds'?``.
@@ -54,9 +58,11 @@ def describe(
     told = []
     for mistake in error.errors():
         path = tuple(str(part) for part in mistake["loc"])
-        line = _line(path, lines)
-        where = f"line {line}, " if line else ""
-        told.append((line or 0, f"{where}{'.'.join(path)}: {_sentence(mistake, path, root)}"))
+        from_outside = any(path[: len(one)] == one for one in changed)
+        line = None if from_outside else _line(path, lines)
+        where = f"line {line}, " if line else "--set " if from_outside else ""
+        key = f"{'.'.join(path)}: " if path else ""  # what is wrong with the whole names it
+        told.append((line or 0, f"{where}{key}{_sentence(mistake, path, root)}"))
     return [sentence for _, sentence in sorted(told, key=lambda item: item[0])]
 
 

@@ -64,18 +64,18 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         msg = f"{path} is not TOML: {error}"
         raise RecipeError(msg) from error
-    for change in changes:
-        _set(tables, change)
+    changed = [_set(tables, change) for change in changes]
     try:
         return Recipe.model_validate(tables)
     except ValidationError as error:
-        mistakes = describe(error, Recipe, lines_of(text))
+        mistakes = describe(error, Recipe, lines_of(text), changed)
         count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         msg = f"{path} has {count}:\n  " + "\n  ".join(mistakes)
         raise RecipeError(msg) from error
 
 
-def _set(tables: dict[str, Any], change: str) -> None:
+def _set(tables: dict[str, Any], change: str) -> tuple[str, ...]:
+    """Change one field, and give its key."""
     name, sign, value = change.partition("=")
     *folders, last = name.strip().split(".")
     if not sign or not last:
@@ -90,3 +90,4 @@ def _set(tables: dict[str, Any], change: str) -> None:
         tables[last] = tomllib.loads(f"value = {value.strip()}")["value"]
     except tomllib.TOMLDecodeError:
         tables[last] = value.strip()
+    return (*folders, last)

@@ -9,9 +9,14 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from leanlung.foundations.errors import LeanlungError
 from leanlung.foundations.shares import Share
 from leanlung.networks.backbones import backbone
+from leanlung.networks.spec import Head
 from leanlung.pixels import PixelSpec
-from leanlung.pruning import OneShot, Schedule, Steady
+from leanlung.pruning import LowestShare
+from leanlung.runs.schedule import ScheduleSection
 from leanlung.statistics import find_metric
+from leanlung.statistics.bootstrap import require_resamples
+from leanlung.statistics.comparison import require_margin
+from leanlung.statistics.estimate import require_level
 from leanlung.studies.phantoms import PhantomSpec
 from leanlung.training import TrainingPlan
 
@@ -70,7 +75,8 @@ class NetworkSection(BaseModel, extra="forbid", frozen=True):
 
     Attributes:
         backbone: One of ``leanlung list backbones``.
-        head: ``linear``, or ``radiograph`` with its 1,024 maps.
+        head: ``linear``, ``radiograph`` with its 1,024 maps, ``fully_connected`` (of the VGGs),
+            or ``own`` of the CT networks.
         channels: Of the input; 3 for trunks trained on colour images.
         dropout: Before the last layer.
         weights: ``none``, ``imagenet`` (downloaded), or a safetensors file, looked for below
@@ -80,9 +86,9 @@ class NetworkSection(BaseModel, extra="forbid", frozen=True):
     """
 
     backbone: str
-    head: Literal["linear", "radiograph"] = "linear"
+    head: Head = "linear"
     channels: int = Field(3, ge=1, le=4)
-    dropout: Share = 0.5
+    dropout: Share = Field(0.5, lt=1.0)
     weights: str = "none"
     partial: bool = False
     conventions: Literal["torch", "keras"] = "torch"
@@ -96,36 +102,6 @@ class NetworkSection(BaseModel, extra="forbid", frozen=True):
             raise ValueError(str(error)) from error
 
 
-class ScheduleSection(BaseModel, extra="forbid", frozen=True):
-    """How much is gone after each round.
-
-    Attributes:
-        kind: ``steady`` or ``one_shot``.
-        share: A round, or at once.
-        ceiling: Where ``steady`` stops.
-        of: Whether ``steady`` counts on the original or the remaining width.
-    """
-
-    kind: Literal["steady", "one_shot"] = "steady"
-    share: Share = 0.1
-    ceiling: Share = 0.5
-    of: Literal["original", "remaining"] = "original"
-
-    def build(self) -> Schedule:
-        """Make the schedule."""
-        if self.kind == "one_shot":
-            return OneShot(self.share)
-        return Steady(self.share, self.ceiling, self.of)
-
-    @model_validator(mode="after")
-    def _makes_a_schedule(self) -> ScheduleSection:
-        try:
-            self.build()
-        except LeanlungError as error:
-            raise ValueError(str(error)) from error
-        return self
-
-
 class PruneSection(BaseModel, extra="forbid", frozen=True):
     """How the network is made smaller.
 
@@ -135,21 +111,57 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
         scope: Whether units compete within their ``layer`` or over the ``network``.
         schedule: How much goes when.
         minimum: Units every layer keeps.
-        images: Training images that units are scored on; 0 is all of them.
+        normalise: ``layer`` divides scores by their layer's norm before layers compete.
+        leave_alone: Layers that lose nothing, by name or pattern such as ``features.*``.
+        align: Widths become multiples of this.
+        images: Training images that units are scored on, by criteria that look at images; 0 is
+            all of them.
         recalibrate: Training images for BatchNorm's statistics after surgery; 0 leaves them.
         optimiser: ``carry`` its state through surgery, or start ``fresh`` each round.
         retrain: How each round is fitted again.
     """
 
     rounds: int = Field(5, ge=1)
-    criterion: Literal["apoz"] = "apoz"
+    criterion: Literal[
+        "apoz",
+        "mean_activation",
+        "variance",
+        "l1",
+        "l2",
+        "geometric_median",
+        "batchnorm_scale",
+        "taylor",
+        "random",
+    ] = "apoz"
     scope: Literal["layer", "network"] = "layer"
     schedule: ScheduleSection = ScheduleSection()
     minimum: int = Field(1, ge=1)
+    normalise: Literal["none", "layer"] = "none"
+    leave_alone: tuple[str, ...] = ()
+    align: Literal[1, 4, 8, 16] = 1
     images: int = Field(0, ge=0)
     recalibrate: int = Field(512, ge=0)
     optimiser: Literal["carry", "fresh"] = "carry"
     retrain: TrainingPlan = TrainingPlan()
+
+    def cut(self) -> LowestShare:
+        """Make the cut."""
+        return LowestShare(
+            self.scope,
+            self.schedule.build(),
+            minimum=self.minimum,
+            normalise=self.normalise,
+            leave_alone=self.leave_alone,
+            align=self.align,
+        )
+
+    @model_validator(mode="after")
+    def _makes_a_cut(self) -> PruneSection:
+        try:
+            self.cut()
+        except LeanlungError as error:
+            raise ValueError(str(error)) from error
+        return self
 
 
 class ChooseSection(BaseModel, extra="forbid", frozen=True):
@@ -182,6 +194,16 @@ class EvaluateSection(BaseModel, extra="forbid", frozen=True):
     margin: Share = 0.02
     level: Share = 0.95
     resamples: int = Field(2000, ge=100)
+
+    @model_validator(mode="after")
+    def _gives_a_verdict(self) -> EvaluateSection:
+        try:
+            require_margin(self.margin)
+            require_level(self.level)
+            require_resamples(self.resamples, self.level)
+        except LeanlungError as error:
+            raise ValueError(str(error)) from error
+        return self
 
 
 class Recipe(BaseModel, extra="forbid", frozen=True):
@@ -229,6 +251,8 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
             problems.append(f"data.leave_out: {sorted(both)} are classes as well")
         if len(set(classes)) < len(classes):
             problems.append("data.classes: a class stands twice")
+        if self.train.distil.weight:
+            problems.append("train.distil: there is no teacher yet; set prune.retrain.distil")
         if doubled:
             problems.append("seeds: a seed stands twice")
         try:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from leanlung.runs.candidates import load_candidate
-from leanlung.runs.folder import CANDIDATE
+from leanlung.runs.folder import CANDIDATE, CHOICE, EVALUATION, STEP
 from leanlung.studies.seal import read_openings
 
 if TYPE_CHECKING:
@@ -25,23 +25,24 @@ def summary_of(folder: RunFolder) -> dict[str, Any]:
 
     Returns:
         ``data``, ``openings`` and, for every seed, its ``candidates``, the ``metric`` they are
-        chosen by, what was ``chosen`` and the verdict's ``sentence``; the last two are None
-        until they are there.
+        chosen by, what was ``chosen``, the ``comparison`` and its verdict's ``sentence``; the
+        last three are None until they are there.
     """
     recipe = _read(folder.resolved)
-    results = _read(folder.metrics) if folder.metrics.is_file() else {"seeds": {}}
     seeds = {}
     for seed in recipe["seeds"]:
-        done = results["seeds"].get(str(seed), {})
+        here = folder.seed(seed)
+        choice = _done(here.choose, CHOICE)
+        measured = _done(here.evaluate, EVALUATION)
         seeds[str(seed)] = {
             "metric": recipe["choose"]["metric"],
             "candidates": [
                 {"name": one.name, **one.as_dict()}
                 for one in map(load_candidate, _candidate_folders(folder, recipe, seed))
             ],
-            "chosen": done.get("chosen"),
-            "comparison": done.get("comparison"),
-            "sentence": done.get("sentence"),
+            "chosen": choice.get("chosen"),
+            "comparison": measured.get("comparison"),
+            "sentence": measured.get("sentence"),
         }
     return {
         "run": str(folder.path),
@@ -56,6 +57,11 @@ def _candidate_folders(folder: RunFolder, recipe: dict[str, Any], seed: int) -> 
     rounds = range(1, recipe["prune"]["rounds"] + 1)
     every = [here.fit(backbone), *(here.round(backbone, number) for number in rounds)]
     return [path for path in every if (path / CANDIDATE).is_file()]
+
+
+def _done(step: Path, name: str) -> dict[str, Any]:
+    """Read what a step left; nothing unless it is done."""
+    return _read(step / name) if (step / STEP).is_file() else {}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -13,15 +13,15 @@ from leanlung.foundations.tables import write_table
 from leanlung.networks.devices import pick_device
 from leanlung.pixels import pixel_statistics
 from leanlung.runs.environment import environment
-from leanlung.runs.folder import CHOICE, RunFolder, run_name
+from leanlung.runs.folder import CHOICE, EVALUATION, RunFolder, run_name
 from leanlung.runs.gathering import Gathered, gather
 from leanlung.runs.progress import Progress, Silent
 from leanlung.runs.reading import read_recipe
 from leanlung.runs.reporting import write_report
 from leanlung.runs.stages.choosing import choose_candidate
-from leanlung.runs.stages.evaluating import EVALUATION, evaluate_choice
+from leanlung.runs.stages.evaluating import evaluate_choice
 from leanlung.runs.stages.exporting import export_choice
-from leanlung.runs.stages.fitting import fit_whole
+from leanlung.runs.stages.fitting import fit_whole, try_network, weights_source
 from leanlung.runs.stages.pruning import prune_rounds
 from leanlung.runs.work import Work, image_set
 from leanlung.studies.manifest import write_manifest
@@ -87,6 +87,8 @@ def run(recipe_file: Path, options: Options, progress: Progress | None = None) -
         msg = f"no stage {options.until!r}; there are {', '.join(UNTIL)}{hint}"
         raise UsageError(msg)
     recipe = read_recipe(recipe_file, options.changes)
+    try_network(recipe)
+    weights_source(recipe.network.weights, options.data)  # not after hours of decoding
     device = pick_device(options.device)
     gathered = gather(recipe, options.data, options.out, allow=options.allow, progress=progress)
     folder = RunFolder(options.out / run_name(recipe, gathered.fingerprint))
@@ -94,11 +96,11 @@ def run(recipe_file: Path, options: Options, progress: Progress | None = None) -
     if options.until == "data":
         return folder
     works = _works(recipe, folder, gathered, device, options, progress)
-    for work in works:
-        for name, stage in STAGES.items():
+    for name, stage in STAGES.items():
+        for work in works:  # all seeds have chosen before the test part is opened for one
             stage(work)
-            if name == options.until:
-                break
+        if name == options.until:
+            break
     if options.until == "report":
         write_json(folder.metrics, _metrics(works))
         write_report(folder)

@@ -53,11 +53,16 @@ def step(folder: Path, inputs: Mapping[str, Any], do: Callable[[Path], None]) ->
 
 
 def outputs(folder: Path) -> dict[str, str]:
-    """Give the fingerprint of every file below a step's folder, by relative path."""
+    """Give the fingerprint of every file below a step's folder, by relative path.
+
+    Hidden files are not looked at: file managers leave theirs in every folder they show.
+    """
     return {
         path.relative_to(folder).as_posix(): fingerprints.of_file(path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in {STEP, CHECKPOINT, _BEGUN}
+        if path.is_file()
+        and path.name not in {STEP, CHECKPOINT, _BEGUN}
+        and not path.name.startswith(".")
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from leanlung.evaluation import confounding, measure_by_source
 from leanlung.foundations.files import write_json
 from leanlung.runs.candidates import load_candidate, load_network
-from leanlung.runs.folder import CHOICE
+from leanlung.runs.folder import CHOICE, EVALUATION
 from leanlung.runs.stages.choosing import candidate_folders
 from leanlung.runs.steps import fingerprint, step
 from leanlung.runs.work import image_set
@@ -24,12 +24,12 @@ from leanlung.statistics import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from leanlung.runs.work import Work
     from leanlung.statistics import Predictions
 
-EVALUATION = "evaluation.json"
 KEPT = (
     "no smaller network qualified on the validation part, so the whole network is kept; "
     "there is nothing to compare"
@@ -39,8 +39,14 @@ UNKNOWN = "unknown"
 
 def evaluate_choice(work: Work) -> None:
     """Predict the test part with the whole and the chosen network, and compare them."""
+    sources = {
+        study.study_id: study.attributes.get("source", UNKNOWN)
+        for study in work.gathered.cohort.studies
+    }
     inputs = work.inputs(
-        choice=fingerprint(work.here.choose), evaluate=work.recipe.evaluate.model_dump()
+        choice=fingerprint(work.here.choose),
+        evaluate=work.recipe.evaluate.model_dump(),
+        sources=sources,
     )
 
     def do(here: Path) -> None:
@@ -58,7 +64,6 @@ def evaluate_choice(work: Work) -> None:
             path = here / f"predictions-{name}-test.csv"
             write_predictions(path, work.predictions(name, network, test, images))
             found.append(read_predictions(path, model=name))
-        sources = {s.study_id: s.attributes.get("source", UNKNOWN) for s in test.studies}
         sizes = [load_candidate(folders[n]).size.as_dict() for n in (0, choice["round"])]
         write_json(here / EVALUATION, _measured(work, choice, found, sources, sizes))
 
@@ -69,7 +74,7 @@ def _measured(
     work: Work,
     choice: dict[str, Any],
     found: list[Predictions],
-    sources: dict[str, str],
+    sources: Mapping[str, str],
     sizes: list[dict[str, int]],
 ) -> dict[str, Any]:
     """Measure both networks; every figure comes from the predictions on disk."""
@@ -109,5 +114,7 @@ def _measured(
             }
             for predictions, size in zip(found, sizes, strict=True)
         },
-        "confounding": confounding(list(sources.values()), labels).as_dict(),
+        "confounding": confounding(
+            [sources[name] for name in found[0].study_ids], labels
+        ).as_dict(),
     }

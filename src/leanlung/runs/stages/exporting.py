@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from leanlung.exports import Bundle, save_bundle
 from leanlung.networks import NetworkSpec
 from leanlung.runs.candidates import load_network
-from leanlung.runs.folder import CHOICE
+from leanlung.runs.folder import CHOICE, EVALUATION
 from leanlung.runs.stages.choosing import candidate_folders
-from leanlung.runs.stages.evaluating import EVALUATION
 from leanlung.runs.steps import fingerprint, step
 
 if TYPE_CHECKING:
@@ -21,7 +20,9 @@ if TYPE_CHECKING:
 
 def export_choice(work: Work) -> None:
     """Make the chosen network something that can be handed on."""
-    inputs = work.inputs(evaluation=fingerprint(work.here.evaluate), name=work.recipe.name)
+    inputs = work.inputs(
+        evaluation=fingerprint(work.here.evaluate), name=work.recipe.name, told=_data(work)
+    )
 
     def do(_here: Path) -> None:
         choice = json.loads((work.here.choose / CHOICE).read_text(encoding="utf-8"))
@@ -69,5 +70,12 @@ def _metrics(work: Work, choice: dict[str, Any], measured: dict[str, Any]) -> di
         "sentence": measured["sentence"],
         "estimates": chosen["estimates"],
         "accuracy_by_source": chosen["accuracy_by_source"],
-        "data": work.gathered.as_dict(),
+        "data": _data(work),
     }
+
+
+def _data(work: Work) -> dict[str, Any]:
+    """Describe the data by counts: a bundle is handed on, patients and their files are not."""
+    told = work.gathered.as_dict()
+    named = ("patients_of_several_classes", "unreadable", "leaks_allowed")
+    return told | {name: len(told[name]) for name in named}

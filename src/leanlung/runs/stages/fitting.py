@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from leanlung.foundations import fingerprints
+from leanlung.foundations.errors import NetworkError
 from leanlung.networks import NetworkSpec, build, load_weights
 from leanlung.runs.candidates import save_candidate
 from leanlung.runs.folder import CHECKPOINT
@@ -15,6 +16,7 @@ from leanlung.runs.steps import step
 from leanlung.training import fit
 
 if TYPE_CHECKING:
+    from leanlung.runs.recipe import Recipe
     from leanlung.runs.work import Work
     from leanlung.training import Epoch
 
@@ -29,7 +31,7 @@ def fit_whole(work: Work) -> None:
     )
 
     def do(folder: Path) -> None:
-        spec = whole_spec(work)
+        spec = whole_spec(recipe)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(work.seeds("fit").number("weights"))
             network = build(spec)
@@ -62,18 +64,39 @@ def fit_whole(work: Work) -> None:
         done(recipe.train.epochs)
 
 
-def whole_spec(work: Work) -> NetworkSpec:
+def whole_spec(recipe: Recipe) -> NetworkSpec:
     """Give the specification of the whole network."""
-    network = work.recipe.network
+    network = recipe.network
     return NetworkSpec(
         backbone=network.backbone,
-        classes=len(work.recipe.data.classes),
+        classes=len(recipe.data.classes),
         head=network.head,
         channels=network.channels,
-        size=work.recipe.pixels.size,
+        size=recipe.pixels.size,
         dropout=network.dropout,
         conventions=network.conventions,
     )
+
+
+def try_network(recipe: Recipe) -> None:
+    """Put an image through the whole network, on torch's device that computes nothing.
+
+    Raises:
+        NetworkError: If images of the recipe's size are too small for it.
+    """
+    spec = whole_spec(recipe)
+    with torch.device("meta"):
+        network = build(spec)
+        try:
+            network(torch.zeros(2, spec.channels, spec.size, spec.size))
+        except NotImplementedError:  # it computes what that device cannot follow
+            return
+        except RuntimeError as error:
+            msg = (
+                f"pixels.size: images of {spec.size} x {spec.size} do not fit through "
+                f"{spec.backbone} ({error}); give it larger ones"
+            )
+            raise NetworkError(msg) from error
 
 
 def weights_source(name: str, data: Path | None) -> Path | str:
@@ -86,11 +109,22 @@ def weights_source(name: str, data: Path | None) -> Path | str:
     Returns:
         ``none``, ``imagenet`` or a path: below the data's folder if it is there, otherwise as
         it stands.
+
+    Raises:
+        NetworkError: If the file is in neither place.
     """
     if name in {"none", "imagenet"}:
         return name
-    below = data / name if data else Path(name)
-    return below if below.is_file() else Path(name)
+    places = [data / name, Path(name)] if data else [Path(name)]
+    for path in places:
+        if path.is_file():
+            return path
+    looked = " and ".join(str(path) for path in places)
+    msg = (
+        f"network.weights: no such weights file ({looked}); give a safetensors file, "
+        "'imagenet' or 'none'"
+    )
+    raise NetworkError(msg)
 
 
 def _named(weights: Path | str) -> str:

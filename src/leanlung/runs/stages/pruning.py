@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from leanlung.pixels import standardise, unit_range
-from leanlung.pruning import CRITERIA, LowestShare, carry, prune, recalibrate, score_activations
+from leanlung.pruning import CRITERIA, RandomOrder, carry, prune, recalibrate, score_units
 from leanlung.runs.candidates import load_graph, load_network, load_optimiser, save_candidate
 from leanlung.runs.folder import CHECKPOINT
 from leanlung.runs.stages.fitting import whole_spec
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from leanlung.pruning import ChannelGraph, Surgery, UnitScores
+    from leanlung.pruning.scores import Criterion
     from leanlung.runs.work import Work
 
 _BATCH = 32
@@ -55,15 +56,16 @@ def _one_round(work: Work, number: int, before: Path, folder: Path) -> None:
     fitted: list[Fitted] = []
 
     def score(network: nn.Module, graph: ChannelGraph) -> UnitScores:
-        criterion = CRITERIA[plan.criterion]()
         images = plan.images or len(work.train)
         batches = _training_batches(work, images, number)
-        return score_activations(network, graph, batches, [criterion])[plan.criterion]
+        return score_units(network, graph, batches, _criterion(work))
 
     def retrain(surgery: Surgery, number: int) -> nn.Module:
         if plan.recalibrate:
-            recalibrate(surgery.network, _training_batches(work, plan.recalibrate, number))
-        optimiser = _carried(work, before, network, surgery, number)
+            batches = _training_batches(work, plan.recalibrate, number)
+            recalibrate(surgery.network, (images for images, _ in batches))
+        last = _last_optimiser(work, before, network, number)
+        optimiser = last and carry(last, network, surgery)
         fitted.append(
             fit(
                 surgery.network,
@@ -75,6 +77,7 @@ def _one_round(work: Work, number: int, before: Path, folder: Path) -> None:
                 seeds=work.seeds("prune", number),
                 device=work.device,
                 optimiser=optimiser,
+                teacher=_teacher(work),
                 checkpoint=folder / CHECKPOINT,
             )
         )
@@ -86,34 +89,51 @@ def _one_round(work: Work, number: int, before: Path, folder: Path) -> None:
         rounds=number,
         first=number,
         score=score,
-        cut=LowestShare(plan.scope, plan.schedule.build(), plan.minimum),
+        cut=plan.cut(),
         retrain=retrain,
     )
     if not fitted:  # nothing left in this round; the network is as it was
-        optimiser = optimiser_for(network, plan.retrain.optimiser)
-        fitted.append(Fitted(network.eval(), optimiser, (), 0))
+        last = _last_optimiser(work, before, network, number)
+        last = last or optimiser_for(network, plan.retrain.optimiser)
+        fitted.append(Fitted(network.eval(), last, (), 0))
     told = {"removed": len(round_.removal), "spared": list(round_.removal.spared)}
     if not round_.removal:
         work.progress.note(f"round {number}: the schedule had nothing to remove")
-    save_candidate(folder, number, whole_spec(work), fitted[0], work, round_.graph, told)
+    save_candidate(folder, number, whole_spec(work.recipe), fitted[0], work, round_.graph, told)
 
 
-def _carried(
-    work: Work, before: Path, network: nn.Module, surgery: Surgery, number: int
+def _teacher(work: Work) -> nn.Module | None:
+    """Give the unpruned network, if retraining listens to it."""
+    if not work.recipe.prune.retrain.distil.weight:
+        return None
+    return load_network(work.here.fit(work.recipe.network.backbone))
+
+
+def _criterion(work: Work) -> Criterion:
+    """Make the recipe's criterion; a random one draws from the seed, alike in all rounds."""
+    name = work.recipe.prune.criterion
+    if name == "random":
+        return RandomOrder(work.seeds("prune").number("random"))
+    return CRITERIA[name]()
+
+
+def _last_optimiser(
+    work: Work, before: Path, network: nn.Module, number: int
 ) -> Optimizer | None:
-    """Carry the optimiser through surgery, if the recipe says so and it stays the same kind."""
+    """Give the optimiser as the step before left it; None if this round starts a fresh one."""
     plan = work.recipe.prune
     last = work.recipe.train.optimiser if number == 1 else plan.retrain.optimiser
     if plan.optimiser == "fresh" or last.kind != plan.retrain.optimiser.kind:
         return None
     optimiser = optimiser_for(network, plan.retrain.optimiser)
     load_optimiser(before, network, optimiser)
-    return carry(optimiser, network, surgery)
+    return optimiser
 
 
-def _training_batches(work: Work, images: int, number: int) -> Iterator[Tensor]:
-    """Give standardised training images, as they are, in an order of their own."""
+def _training_batches(work: Work, images: int, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Give standardised training images, as they are, with labels, in an order of their own."""
     order = work.seeds("prune", number).generator("images").permutation(len(work.train))
     for places in torch.from_numpy(order[:images]).split(_BATCH):
         batch = unit_range(work.train.take(places)).to(work.device)
-        yield standardise(batch, work.statistics, work.recipe.network.channels).contiguous()
+        inputs = standardise(batch, work.statistics, work.recipe.network.channels)
+        yield inputs.contiguous(), work.train.labels[places]
