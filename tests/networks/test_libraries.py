@@ -7,7 +7,7 @@ from torch import nn
 from torchvision import models
 
 from leanlung.foundations.errors import NetworkError
-from leanlung.networks import NetworkSpec, build
+from leanlung.networks import NetworkSpec, build, outline
 from leanlung.networks.backbones import backbone
 
 MAPS = [  # of the last feature maps, from the papers
@@ -118,3 +118,17 @@ def test_finding_the_maps_draws_no_random_number() -> None:
     assert count_maps(trunk, "timm/resnet18", 3, 64) == 512
     assert torch.equal(torch.rand(1), expected)
     assert all(torch.equal(before[name], t) for name, t in trunk.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("name", "device"),
+    [("torchvision/resnet18", "meta"), ("torchvision/regnet_x_400mf", "cpu")],
+)
+def test_an_outline_has_the_shapes_and_draws_no_number(name: str, device: str) -> None:
+    spec = NetworkSpec(name, classes=3, size=64)
+    before = torch.random.get_rng_state()
+    network = outline(spec)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert {p.device.type for p in network.parameters()} == {device}
+    shapes = {key: tensor.shape for key, tensor in build(spec).state_dict().items()}
+    assert {key: tensor.shape for key, tensor in network.state_dict().items()} == shapes

@@ -78,3 +78,13 @@ def test_a_size_the_network_cannot_take_is_told(films: Path, recipe_file: Path) 
     changes = ["network.backbone=vgg16", "pixels.size=16"]
     (mistake,) = check_run(str(recipe_file), films, changes).mistakes
     assert "pixels.size: images of 16 x 16 do not fit through vgg16" in mistake
+
+
+def test_a_layer_to_be_left_alone_that_does_not_exist_is_told(
+    films: Path, recipe_file: Path
+) -> None:
+    changes = ['prune.leave_alone=["trunk.1", "trunk.2"]']
+    (mistake,) = check_run(str(recipe_file), films, changes).mistakes
+    assert "leave_alone: no layer fits 'trunk.2'" in mistake
+    assert check_run(str(recipe_file), films, ['prune.leave_alone=["trunk.*"]']).mistakes
+    assert not check_run(str(recipe_file), films, ['prune.leave_alone=["trunk.1"]']).mistakes

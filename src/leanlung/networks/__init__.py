@@ -1,7 +1,7 @@
 """Networks: a specification, the network it stands for, its weights and its size."""
 
 from leanlung.networks.backbones import BACKBONES, Backbone
-from leanlung.networks.build import build, count_trainable
+from leanlung.networks.build import build, count_trainable, outline
 from leanlung.networks.classifier import Classifier
 from leanlung.networks.published import PUBLISHED, Published
 from leanlung.networks.size import ModelSize, size_of
@@ -22,6 +22,7 @@ __all__ = [
     "build",
     "count_trainable",
     "load_weights",
+    "outline",
     "resize",
     "restore",
     "size_of",

@@ -50,6 +50,27 @@ def build(spec: NetworkSpec) -> Classifier:
     return network
 
 
+def outline(spec: NetworkSpec) -> Classifier:
+    """Build a network for its shapes alone.
+
+    Args:
+        spec: Of the network.
+
+    Returns:
+        The network on torch's meta device, which holds no numbers; on the CPU where a library
+        works numbers out while it builds. The global generator stays as it was.
+
+    Raises:
+        NetworkError: As `build` does.
+    """
+    try:
+        with torch.device("meta"):
+            return build(spec)
+    except NotImplementedError:
+        with torch.random.fork_rng(devices=[]):
+            return build(spec)
+
+
 def count_trainable(spec: NetworkSpec) -> int:
     """Count what training may change, without allocating any of it.
 
@@ -67,9 +88,7 @@ def count_trainable(spec: NetworkSpec) -> int:
         >>> count_trainable(NetworkSpec("vgg16", classes=3, head="fully_connected"))
         134272835
     """
-    with torch.device("meta"):
-        network = build(spec)
-    return trainable(network)
+    return trainable(outline(spec))
 
 
 def trainable(network: nn.Module) -> int:

@@ -6,12 +6,11 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors.torch import load_file, save
 
 from leanlung.foundations.files import write_bytes, write_json
 from leanlung.foundations.tables import write_table
-from leanlung.networks import build, restore, size_of, store, widths_of
+from leanlung.networks import outline, restore, size_of, store, widths_of
 from leanlung.pruning import Candidate, channel_graph
 from leanlung.runs.folder import CANDIDATE, HISTORY, LINEAGE, OPTIMISER, VALIDATION, WEIGHTS
 from leanlung.statistics import write_predictions
@@ -21,6 +20,7 @@ from leanlung.training.checkpoint import restore as restore_snapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import torch
     from torch import nn
     from torch.optim import Optimizer
 
@@ -54,9 +54,7 @@ def save_candidate(
         The candidate.
     """
     network = fitted.network
-    with torch.device("meta"):  # only its shapes are looked at
-        unpruned = build(whole)
-    spec = replace(whole, widths=widths_of(network, like=unpruned))
+    spec = replace(whole, widths=widths_of(network, like=outline(whole)))
     size = size_of(network, spec.size, spec.channels)
     candidate = Candidate(number, spec, size, work.validate(network))
     store(folder / WEIGHTS, network)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-import torch
-
 from leanlung.exports import load_bundle, save_bundle
 from leanlung.foundations.errors import UsageError
-from leanlung.networks import build, size_of, widths_of
+from leanlung.networks import outline, size_of, widths_of
 from leanlung.pruning import channel_graph
 from leanlung.pruning.exact import remove_constants
 from leanlung.runs.bundle_images import Batches, bundle_images
@@ -76,9 +74,7 @@ def prune_losslessly(
 
 def _spec_of(network: Classifier, old: NetworkSpec) -> NetworkSpec:
     whole = replace(old, widths={})
-    with torch.device("meta"):  # only its shapes are looked at
-        unpruned = build(whole)
-    return replace(whole, widths=widths_of(network, like=unpruned))
+    return replace(whole, widths=widths_of(network, like=outline(whole)))
 
 
 def _told(certificate: Certificate) -> str:

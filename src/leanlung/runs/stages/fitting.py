@@ -9,7 +9,9 @@ import torch
 
 from leanlung.foundations import fingerprints
 from leanlung.foundations.errors import NetworkError
-from leanlung.networks import NetworkSpec, build, load_weights
+from leanlung.networks import NetworkSpec, build, load_weights, outline
+from leanlung.pruning import channel_graph
+from leanlung.pruning.bounds import without_left_alone
 from leanlung.runs.candidates import save_candidate
 from leanlung.runs.folder import CHECKPOINT
 from leanlung.runs.steps import step
@@ -79,24 +81,31 @@ def whole_spec(recipe: Recipe) -> NetworkSpec:
 
 
 def try_network(recipe: Recipe) -> None:
-    """Put an image through the whole network, on torch's device that computes nothing.
+    """Put an image through the whole network and read its channels, before hours are spent.
 
     Raises:
         NetworkError: If images of the recipe's size are too small for it.
+        SurgeryError: If its channels cannot be followed, nothing of it can be removed, or a
+            layer to be left alone does not exist.
     """
     spec = whole_spec(recipe)
-    with torch.device("meta"):
-        network = build(spec)
-        try:
-            network(torch.zeros(2, spec.channels, spec.size, spec.size))
-        except NotImplementedError:  # it computes what that device cannot follow
-            return
-        except RuntimeError as error:
-            msg = (
-                f"pixels.size: images of {spec.size} x {spec.size} do not fit through "
-                f"{spec.backbone} ({error}); give it larger ones"
-            )
-            raise NetworkError(msg) from error
+    network = outline(spec)
+    device = next(network.parameters()).device
+    try:
+        with torch.random.fork_rng(devices=[]):
+            network(torch.zeros(2, spec.channels, spec.size, spec.size, device=device))
+    except NotImplementedError:  # it computes what the meta device cannot follow
+        pass
+    except RuntimeError as error:
+        msg = (
+            f"pixels.size: images of {spec.size} x {spec.size} do not fit through "
+            f"{spec.backbone} ({error}); give it larger ones"
+        )
+        raise NetworkError(msg) from error
+    with torch.random.fork_rng(devices=[]):
+        whole = build(spec)
+    graph = channel_graph(whole, torch.zeros(1, spec.channels, spec.size, spec.size))
+    without_left_alone(graph.originals, recipe.prune.leave_alone)
 
 
 def weights_source(name: str, data: Path | None) -> Path | str:
