@@ -20,7 +20,7 @@ CLASSES = {
 
 
 def test_every_error_is_drawn_and_every_drawn_error_exists():
-    assert len(TREE) == 13
+    assert len(TREE) == 14
     assert sorted(TREE) == sorted(CLASSES)
 
 

@@ -24,10 +24,15 @@ def tidy(text: str) -> str:
 in_one_folder = settings(
     deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-# What a cell may hold: all that UTF-8 can say, but no blanks at its ends.
-cells = st.text(st.characters(codec="utf-8"), max_size=8).map(str.strip)
-# A name with semicolons or tabs would pass for a header of that delimiter.
-names_of_columns = cells.filter(lambda name: name and not {";", "\t"} & set(name))
+# What a cell may hold: all that UTF-8 can say, but no blanks at its ends, and no NUL.
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8).map(
+    str.strip
+)
+# A name with semicolons or tabs would pass for a header of that delimiter, and one of nothing
+# but delimiters and quotes for no name.
+names_of_columns = cells.filter(
+    lambda name: name.strip(' ,;\t"\r\n') and not {";", "\t"} & set(name)
+)
 columns = st.lists(names_of_columns, min_size=1, max_size=4, unique_by=tidy)
 
 
@@ -38,7 +43,7 @@ def saved(path: Path, text: str, encoding: str = "utf-8") -> Path:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_delimiters_line_ends_and_byte_order_marks_are_told_apart(
     tmp_path, delimiter, line_end, encoding
 ):
@@ -96,9 +101,32 @@ def test_a_header_alone_is_a_table_without_rows(tmp_path):
     assert read_table(saved(tmp_path / "a.csv", "image,label\n")) == []
 
 
-def test_columns_without_a_name_may_stand_several_times(tmp_path):
-    path = saved(tmp_path / "a.csv", "image,,\n1.png,,\n")
-    assert read_table(path) == [{"image": "1.png", "": ""}]
+@pytest.mark.parametrize("above", ["\n", " \n\n", ",,\n", '"",""\n', " ;\n"])
+def test_empty_lines_above_the_header_are_passed_over_and_counted(tmp_path, above):
+    path = saved(tmp_path / "a.csv", f"{above}image,label\n1.png,covid\n")
+    assert numbered_rows(path) == [(above.count("\n") + 2, ROWS[0])]
+
+
+@pytest.mark.parametrize("first", ["sep=|", "SEP=|", '"sep=|"', "\nsep=|"])
+def test_a_first_line_that_names_the_delimiter_is_believed(tmp_path, first):
+    path = saved(tmp_path / "a.csv", f"{first}\nfilm, size|label\n1.png|covid\n")
+    (row,) = numbered_rows(path)
+    assert row == (first.count("\n") + 3, {"film, size": "1.png", "label": "covid"})
+
+
+def test_columns_without_a_name_are_left_out(tmp_path):
+    path = saved(tmp_path / "a.csv", ",image,,label,,\n0,1.png,x,covid,,\n1,2.png,,normal\n")
+    assert read_table(path) == ROWS
+
+
+def test_a_cell_behind_the_last_column_with_a_name_is_refused(tmp_path):
+    path = saved(tmp_path / "a.csv", "image,label,,\n1.png,covid,,\n1,5.png,covid,\n")
+    with pytest.raises(StudyError) as caught:
+        read_table(path)
+    assert str(caught.value) == (
+        f"{path}, line 3: 3 cells under 2 columns; "
+        "a cell that holds the delimiter must stand in quotes"
+    )
 
 
 def test_a_row_knows_the_line_it_begins_in(tmp_path):
@@ -125,22 +153,43 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     path = saved(tmp_path / "a.csv", "a\n")
-    monkeypatch.setattr(Path, "read_text", forbid)
+    monkeypatch.setattr(Path, "read_bytes", forbid)
     with pytest.raises(StudyError) as caught:
         read_table(path)
     assert str(caught.value).startswith(f"{path}: cannot be read (Permission denied)")
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_a_file_that_is_not_utf_8_says_how_to_save_it(tmp_path, encoding):
-    path = saved(tmp_path / "a.csv", "image,ort\n1.png,Lübeck\n", encoding)
+@pytest.mark.parametrize(
+    "data", ["image,ort\n1.png,Lübeck\n".encode("latin-1"), b"\xff\xfei\0m"]
+)
+def test_a_file_that_is_no_text_says_how_to_save_it(tmp_path, data):
+    path = tmp_path / "a.csv"
+    path.write_bytes(data)
     with pytest.raises(StudyError) as caught:
         read_table(path)
     assert str(caught.value).startswith(f"{path}: not a UTF-8 text file")
     assert str(caught.value).endswith("save the table as CSV (UTF-8)")
 
 
-@pytest.mark.parametrize("text", ["", "\n", ",,\n1,2,3\n", " ;\n"])
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"image,label\n1.png,covid\n2.png,\0\n", 3),
+        ("image\n1.png\n".encode("utf-16-le"), 1),  # no mark at its start says that it is
+    ],
+)
+def test_a_byte_that_no_text_has_is_named_by_its_line(tmp_path, data, line):
+    path = tmp_path / "a.csv"
+    path.write_bytes(data)
+    with pytest.raises(StudyError) as caught:
+        read_table(path)
+    assert str(caught.value) == (
+        f"{path}, line {line}: a NUL byte, which no text holds; the file is damaged or not "
+        "UTF-8; save the table as CSV (UTF-8)"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "\n", ",,\n,,\n", " ;\n", "sep=;\n", "sep=;\n;\n"])
 def test_a_file_without_a_header_is_empty(tmp_path, text):
     with pytest.raises(StudyError, match=r"a\.csv: empty; a header line and one row") as caught:
         read_table(saved(tmp_path / "a.csv", text))

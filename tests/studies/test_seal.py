@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leanlung.foundations.errors import SealError, StorageError
-from leanlung.studies.seal import SealedCohort, read_openings
+from leanlung.studies.seal import SealedCohort, read_openings, unreadable_lines
 from leanlung.studies.study import Cohort, Study
 
 if TYPE_CHECKING:
@@ -174,8 +174,10 @@ def test_a_line_that_a_killed_process_left_half_takes_no_other_with_it(
     with (tmp_path / "openings.jsonl").open("ab") as book:
         book.write(torn)
     assert len(sealed.openings) == 1
+    assert unreadable_lines(tmp_path / "openings.jsonl") == (2,)
     sealed.open(chosen=choice)
     assert [entry["again"] for entry in sealed.openings] == [False, True]
+    assert unreadable_lines(tmp_path / "openings.jsonl") == (2,)  # it stays told
 
 
 def test_a_name_with_any_letter_is_one_line(sealed, choice, tmp_path):
@@ -186,14 +188,32 @@ def test_a_name_with_any_letter_is_one_line(sealed, choice, tmp_path):
     assert "größe" in (tmp_path / "openings.jsonl").read_text(encoding="utf-8")
 
 
-def test_notes_that_somebody_wrote_into_the_book_do_no_harm(sealed, choice, tmp_path):
-    (tmp_path / "openings.jsonl").write_text('# mine\n{"note": "a trial"}\n"another"\n')
+def test_what_is_no_opening_is_passed_over_and_told_by_its_line(sealed, choice, tmp_path):
+    book = tmp_path / "openings.jsonl"
+    book.write_text('# mine\n\n{"note": "a trial"}\n"another"\n')
     sealed.open(chosen=choice)
-    assert [entry.get("note", entry.get("chosen")) for entry in sealed.openings] == [
-        "a trial",
-        "round-07",
-    ]
+    assert [entry["chosen"] for entry in sealed.openings] == ["round-07"]
+    assert unreadable_lines(book) == (1, 3, 4)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda line: line.replace(b'"again"', b'"agaim"'),
+        lambda line: line.replace(b'"studies": 3', b'"studies": "3"'),
+        lambda line: line[:20] + b"\xff" + line[21:],
+        lambda line: bytes(len(line)),
+        lambda line: b"[" * 100_000,
+    ],
+)
+def test_an_opening_that_was_damaged_later_is_not_forgotten(sealed, choice, tmp_path, damage):
+    book = tmp_path / "openings.jsonl"
+    sealed.open(chosen=choice)
+    book.write_bytes(damage(book.read_bytes().rstrip()) + b"\n")
+    assert sealed.openings == ()
+    assert unreadable_lines(book) == (1,)
 
 
 def test_a_book_that_was_never_written_has_no_openings(tmp_path):
     assert read_openings(tmp_path / "openings.jsonl") == ()
+    assert unreadable_lines(tmp_path / "openings.jsonl") == ()

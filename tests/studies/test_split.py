@@ -218,3 +218,25 @@ def test_a_split_cohort_is_all_there_and_its_test_part_is_sealed(cohort_of, tmp_
     assert isinstance(split.test, SealedCohort)
     assert (split.test.patients, split.test.studies) == (("cem",), 1)
     assert "s2" not in repr(split)
+
+
+@several
+@given(sizes_by_class, st.integers(0, 5))
+def test_a_part_of_share_zero_stays_empty(sizes: list[list[int]], seed: int) -> None:
+    cohort = cohort_of_sizes(sizes)
+    parts = assign_parts(cohort, Shares(0.85, 0.15, 0.0), Seeds(seed))
+    assert set(parts) == {study.study_id for study in cohort.studies}
+    assert set(parts.values()) == {"train", "validation"}
+
+
+def test_parts_that_are_not_needed_may_lack_a_class() -> None:
+    cohort = cohort_with([["a"], ["b"], ["a"], ["b"]])
+    places = ("train", "train", "validation", "validation")
+    studies = tuple(
+        replace(study, attributes={"split": part})
+        for study, part in zip(cohort.studies, places, strict=True)
+    )
+    given = replace(cohort, studies=studies)
+    assert tuple(given_parts(given, ("train", "validation")).values()) == places
+    with pytest.raises(StudyError, match="went to the test part"):
+        given_parts(given)

@@ -13,6 +13,7 @@
     ├── TrainingError     RuntimeError  1   a loss that is not a number, an empty part
     ├── StatisticsError   ValueError    1   predictions that cannot be measured or paired
     ├── RecipeError       ValueError    1   a recipe with mistakes, all of them listed
+    ├── RunError          ValueError    1   a run folder whose files are damaged
     ├── BundleError       ValueError    1   a bundle that is damaged or from a newer version
     └── StorageError      OSError       1   a full disk, a folder that cannot be written
 
@@ -74,6 +75,10 @@ class StatisticsError(LeanlungError, ValueError):
 
 class RecipeError(LeanlungError, ValueError):
     """A recipe with one or more mistakes; the message lists all of them."""
+
+
+class RunError(LeanlungError, ValueError):
+    """A run folder that is damaged; the message names the file."""
 
 
 class BundleError(LeanlungError, ValueError):

@@ -111,7 +111,7 @@ def _storage_problem(error: BaseException) -> str:
     if number in _FULL:
         return (
             "the disk is full; nothing half-written was left behind; free some space and run "
-            "the same command again, it goes on where it stopped"
+            "the same command again"
         )
     if number in _FORBIDDEN:
         return f"this folder cannot be written ({os.strerror(number)}); choose another --out"

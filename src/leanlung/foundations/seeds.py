@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import AfterValidator, BeforeValidator
+
+from leanlung.foundations.counts import whole
+
+
+def _is_seed(value: int) -> int:
+    if 0 <= value < 2**63:
+        return value
+    msg = f"is a whole number from 0 to 2**63 - 1; got {value}"
+    raise ValueError(msg)
+
+
+Seed = Annotated[int, BeforeValidator(whole), AfterValidator(_is_seed)]
+"""A seed that somebody gives; every library takes numbers of this range."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 from leanlung.foundations.errors import StudyError
@@ -14,17 +16,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DELIMITERS = ",;\t"
+_NOTHING = _DELIMITERS + ' "'
+"""All that a line holds in which no cell is filled."""
+
+_NAMED = re.compile(r'"?sep=(\t|[^"\w\s])"?', re.IGNORECASE)
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
     """Read a CSV file into one dictionary a row.
 
     Commas, semicolons and tabs are told apart by the header line (spreadsheets of many
-    countries write semicolons); a byte-order mark is skipped; cells are stripped, and line
-    ends within one are read as newlines.
+    countries write semicolons), unless a line ``sep=;`` above it names the delimiter, as Excel
+    writes it. Lines without a filled cell are passed over, columns without a name left out;
+    cells are stripped, and line ends within one are read as newlines.
 
     Args:
-        path: The file, UTF-8.
+        path: The file, UTF-8, or UTF-16 with its byte-order mark.
 
     Returns:
         Rows in file order; a cell missing at the end of a row is an empty string.
@@ -38,37 +45,40 @@ def read_table(path: Path) -> list[dict[str, str]]:
 
 def numbered_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     """Read a CSV file as `read_table` does, each row with the line it begins in."""
-    text = _text(path)
-    header_line = text.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=header_line.count)
-    lines = _lines(path, text, delimiter)
-    header = [cell.strip() for cell in next(lines, (1, []))[1]]
-    if not any(header):
+    found = _lines(path, _text(path).split("\n"))
+    header = [cell.strip() for cell in next(found, (1, []))[1]]
+    if not header:
         msg = f"{path}: empty; a header line and one row an entry were expected"
         raise StudyError(msg)
     doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled:
         msg = f"{path}: column {doubled[0]!r} stands twice in the header; rename one of them"
         raise StudyError(msg)
+    columns = max(place for place, name in enumerate(header, start=1) if name)
     rows = []
-    for line, cells in lines:
-        if not any(cell.strip() for cell in cells):
+    for line, cells in found:
+        filled = [place for place, cell in enumerate(cells, start=1) if cell.strip()]
+        if not filled:
             continue
-        if len(cells) > len(header):
+        if len(cells) > len(header) or filled[-1] > columns:
+            count = len(cells) if len(cells) > len(header) else filled[-1]
             msg = (
-                f"{path}, line {line}: {len(cells)} cells under {len(header)} columns; "
+                f"{path}, line {line}: {count} cells under {columns} columns; "
                 "a cell that holds the delimiter must stand in quotes"
             )
             raise StudyError(msg)
         padded = [*cells, *[""] * (len(header) - len(cells))]
-        named = {name: cell.strip() for name, cell in zip(header, padded, strict=True)}
+        named = {n: cell.strip() for n, cell in zip(header, padded, strict=True) if n}
         rows.append((line, named))
     return rows
 
 
 def _text(path: Path) -> str:
+    """Decode a file; every kind of line end becomes a newline."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
+        sixteen_bit = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = data.decode("utf-16" if sixteen_bit else "utf-8-sig")
     except FileNotFoundError:
         msg = f"{path}: no such file; give the path of a CSV file with a header line"
         raise StudyError(msg) from None
@@ -78,18 +88,34 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         msg = f"{path}: not a UTF-8 text file ({error}); save the table as CSV (UTF-8)"
         raise StudyError(msg) from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        msg = (
+            f"{path}, line {line}: a NUL byte, which no text holds; the file is damaged or not "
+            "UTF-8; save the table as CSV (UTF-8)"
+        )
+        raise StudyError(msg)
+    return text
 
 
-def _lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Take the text apart; each row comes with the line it begins in."""
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
-    )
-    begin = 1
+def _lines(path: Path, lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Take a table apart, from its header on; each row comes with the line it begins in."""
+    filled = (number for number, line in enumerate(lines) if line.strip(_NOTHING))
+    first = next(filled, len(lines))
+    named = _NAMED.fullmatch(lines[first]) if first < len(lines) else None
+    if named:
+        first = next(filled, len(lines))
+    if first == len(lines):
+        return
+    delimiter = named[1] if named else max(_DELIMITERS, key=lines[first].count)
+    text = io.StringIO("\n".join(lines[first:]), newline="")
+    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=True)
+    begin = first + 1
     try:
         for cells in reader:
             yield begin, cells
-            begin = reader.line_num + 1
+            begin = first + reader.line_num + 1
     except csv.Error as error:
         msg = (
             f"{path}, line {begin}: not a row of a CSV file ({error}); "

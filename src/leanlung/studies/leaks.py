@@ -22,6 +22,12 @@ _WORDS: dict[Kind, str] = {
     "near_identical": "are nearly the same picture",
 }
 
+IN_A_RUN = (
+    "Give such studies one patient_id or one part, set look_alikes = 'together' in the "
+    "recipe's [split] to keep look-alike patients together, or run with --allow: the report is "
+    "then stamped"
+)
+
 
 @dataclass(frozen=True)
 class Leak:
@@ -94,8 +100,12 @@ def find_leaks(
     return tuple(leaks)
 
 
-def refuse_leaks(leaks: Sequence[Leak]) -> None:
+def refuse_leaks(leaks: Sequence[Leak], advice: str = IN_A_RUN) -> None:
     """Refuse a split with leaks.
+
+    Args:
+        leaks: As found.
+        advice: What to do about them.
 
     Raises:
         DataRefused: With the list, if there are any.
@@ -113,8 +123,6 @@ def refuse_leaks(leaks: Sequence[Leak]) -> None:
         f"{count} between the parts of the split:\n  "
         + "\n  ".join(lines)
         + more
-        + "\nGive such studies one patient_id or one part, set look_alikes = 'together' in the "
-        "recipe's [split] to keep look-alike patients together, or run with --allow: the "
-        "report is then stamped"
+        + f"\n{advice}"
     )
     raise DataRefused(msg)

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
 
+from leanlung.foundations.blanks import BLANKS
 from leanlung.foundations.errors import StudyError
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.foundations.tables import numbered_rows, write_table
@@ -27,7 +28,7 @@ _STUDY_FIELDS = {"study_id", "image_path", "mask_path", "label", "patient_id"}
 _STUDY_FIELDS |= {"patient_id_confidence"}
 _TOLD = 10
 
-NOBODY = frozenset({"nan", "na", "none", "null", "n/a", "#n/a", "unknown", "-", "?"})
+NOBODY = BLANKS - {""}
 """What scripts and spreadsheets write, in small letters, where no patient is known."""
 
 

@@ -11,6 +11,7 @@ from leanlung.foundations.errors import SealError
 from leanlung.foundations.files import append_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from leanlung.studies.study import Cohort
@@ -20,6 +21,14 @@ _STAYS_SEALED = (
     "the test part stays sealed: {} holds no choice ({}); choose a candidate on the validation "
     "part first (leanlung run RECIPE --until choose)"
 )
+_FIELDS: dict[str, type] = {
+    "time": str,
+    "chosen": str,
+    "choice_sha256": str,
+    "studies": int,
+    "patients": int,
+    "again": bool,
+}
 
 
 class SealedCohort:
@@ -65,28 +74,49 @@ class SealedCohort:
             "choice_sha256": digest,
             "studies": self.studies,
             "patients": len(self.patients),
-            "again": any(past.get("choice_sha256") == digest for past in self.openings),
+            "again": any(past["choice_sha256"] == digest for past in self.openings),
         }
         append_line(self._book, json.dumps(entry, ensure_ascii=False))
         return self._cohort
 
 
 def read_openings(book: Path) -> tuple[dict[str, Any], ...]:
-    """Read the book of openings; an empty tuple if nothing was ever opened.
+    """Read the book of openings; an empty tuple if it holds none.
 
-    A line that a killed process left half-written is passed over: it gave nothing out.
+    Lines that hold no opening are passed over here and told by `unreadable_lines`: who says
+    that nothing was opened has to ask for both.
     """
+    return tuple(entry for _, entry in _entries(book) if entry is not None)
+
+
+def unreadable_lines(book: Path) -> tuple[int, ...]:
+    """Number the lines of the book of openings that hold no opening, counted from 1.
+
+    Each may stand for an opening, and is to be told as one that perhaps took place. A process
+    that was killed while it wrote leaves half a line, and has given nothing out; but a line
+    that was damaged later, when the studies were out, looks the same. Empty lines do not count.
+    """
+    return tuple(number for number, entry in _entries(book) if entry is None)
+
+
+def _entries(book: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """Give the number of each line and its opening; None where it holds none."""
     if not book.is_file():
-        return ()
-    entries = []
-    for line in book.read_bytes().splitlines():
+        return
+    for number, line in enumerate(book.read_bytes().splitlines(), start=1):
+        if not line.strip():
+            continue
         try:
             entry = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, dict):
-            entries.append(entry)
-    return tuple(entries)
+        except (ValueError, RecursionError):
+            entry = None
+        yield number, entry if _is_opening(entry) else None
+
+
+def _is_opening(entry: object) -> bool:
+    return isinstance(entry, dict) and all(
+        isinstance(entry.get(name), kind) for name, kind in _FIELDS.items()
+    )
 
 
 def _read_choice(path: Path) -> tuple[str, str]:

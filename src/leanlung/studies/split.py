@@ -13,7 +13,7 @@ from leanlung.foundations.suggestions import did_you_mean
 from leanlung.studies.seal import SealedCohort
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from leanlung.foundations.seeds import Seeds
@@ -24,7 +24,7 @@ PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 
 class Shares(NamedTuple):
-    """How much of every class goes where; together one."""
+    """How much of every class goes where; together one. A part of share 0 stays empty."""
 
     train: float
     validation: float
@@ -85,18 +85,24 @@ def assign_parts(
         for study in members[name]:
             classes[index[study.label]] += 1
         need = (wanted - have) / np.maximum(wanted, 1e-9)
-        place = int(np.argmax(need @ classes))
+        missing = np.where(np.asarray(shares) > 0.0, need @ classes, -np.inf)
+        place = int(np.argmax(missing))
         have[place] += classes
         parts |= dict.fromkeys((study.study_id for study in members[name]), PARTS[place])
-    require_every_class(cohort, parts)
+    drawn = [part for part, share in zip(PARTS, shares, strict=True) if share > 0.0]
+    require_every_class(cohort, parts, drawn)
     return parts
 
 
-def given_parts(cohort: Cohort) -> dict[str, Part]:
+def given_parts(cohort: Cohort, needed: Sequence[Part] = PARTS) -> dict[str, Part]:
     """Read the parts that the manifest's ``split`` column gives.
 
+    Args:
+        cohort: With a ``split`` for every study.
+        needed: Parts that must have every class.
+
     Raises:
-        StudyError: If a study has none, or one that is no part.
+        StudyError: If a study has none, or one that is no part, or a part misses a class.
     """
     parts: dict[str, Part] = {}
     for study in cohort.studies:
@@ -108,7 +114,7 @@ def given_parts(cohort: Cohort) -> dict[str, Part]:
             )
             raise StudyError(msg)
         parts[study.study_id] = found
-    require_every_class(cohort, parts)
+    require_every_class(cohort, parts, needed)
     return parts
 
 
@@ -128,14 +134,16 @@ def split_cohort(cohort: Cohort, parts: Mapping[str, Part], seed: int, book: Pat
     return Split(part("train"), part("validation"), SealedCohort(part("test"), book), seed)
 
 
-def require_every_class(cohort: Cohort, parts: Mapping[str, Part]) -> None:
+def require_every_class(
+    cohort: Cohort, parts: Mapping[str, Part], needed: Sequence[Part] = PARTS
+) -> None:
     """Refuse a split in which a part misses a class.
 
     Raises:
         StudyError: Naming the class and the part.
     """
     found = Counter((parts[study.study_id], study.label) for study in cohort.studies)
-    for part in PARTS:
+    for part in needed:
         for label in cohort.classes:
             if not found[part, label]:
                 patients = {s.patient_id for s in cohort.studies if s.label == label}

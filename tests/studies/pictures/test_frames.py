@@ -20,6 +20,15 @@ def adobe(transform: int) -> bytes:
     return b"\xff\xee\x00\x0eAdobe" + bytes([0, 100, 0, 0, 0, 0, transform])
 
 
+def refusal(frame: bytes, syntax: str) -> str:
+    """Why a frame is refused; nothing if it passes."""
+    try:
+        require_sound(frame, syntax, *SHAPE)
+    except StudyError as error:
+        return str(error)
+    return ""
+
+
 def box(name: bytes, contents: bytes = b"") -> bytes:
     return (8 + len(contents)).to_bytes(4) + name + contents
 
@@ -28,7 +37,7 @@ def box(name: bytes, contents: bytes = b"") -> bytes:
     "segments", [FRAME + TABLE + SCAN, TABLE + FRAME + SCAN, adobe(1) + FRAME + TABLE + SCAN]
 )
 def test_a_sound_lossless_header_passes(segments: bytes) -> None:
-    require_sound(b"\xff\xd8" + segments + b"data", LOSSLESS, *SHAPE)
+    assert refusal(b"\xff\xd8" + segments + b"data", LOSSLESS) == ""
 
 
 @pytest.mark.parametrize(
@@ -58,7 +67,7 @@ def test_a_header_that_contradicts_the_file_is_refused(shape: tuple[int, int, in
 
 def test_boxes_before_a_codestream_are_walked() -> None:
     boxes = box(b"jP  ", bytes(4)) + box(b"ftyp", b"jp2 ") + box(b"jp2c", b"\xff\x4f")
-    require_sound(boxes, JPEG_2000, *SHAPE)
+    assert refusal(boxes, JPEG_2000) == ""
 
 
 @pytest.mark.parametrize("length", [0, 7])
@@ -74,4 +83,4 @@ def test_boxes_without_a_codestream_are_refused() -> None:
 
 
 def test_other_encodings_need_no_help() -> None:
-    require_sound(b"anything", "1.2.840.10008.1.2.5", *SHAPE)
+    assert refusal(b"anything", "1.2.840.10008.1.2.5") == ""

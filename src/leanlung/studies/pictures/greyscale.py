@@ -162,6 +162,16 @@ def _entries(data: bytes | int | list[int], count: int, dataset: Dataset) -> NDA
 
 def _first(dataset: Dataset, keyword: str) -> float | None:
     value = dataset.get(keyword)
-    if isinstance(value, Sequence):  # several values, or an empty one
+    if isinstance(value, Sequence) and not isinstance(value, str):  # several values, or none
         value = value[0] if len(value) else None
-    return None if value is None else float(value)
+    if value is None or value == "":
+        return None
+    number = float(value)
+    if not np.isfinite(number):
+        element = dataset[keyword]
+        msg = (
+            f"{element.name} {number:g}; a finite number was expected; correct "
+            f"({element.tag.group:04X},{element.tag.element:04X}), or delete it"
+        )
+        raise StudyError(msg)
+    return number
