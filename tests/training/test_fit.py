@@ -242,3 +242,29 @@ def test_the_loss_is_the_mean_of_the_images_that_were_learnt_from(
     )
     result = fitted(network, images, plan=plan)
     assert result.history[0].loss == pytest.approx(0.693147, abs=1e-4)
+
+
+def test_the_last_epoch_is_kept_where_it_is_asked_for(
+    network: nn.Module, images: ImageSet
+) -> None:
+    """Of equal epochs the first is the best."""
+
+    def never_better(_network: nn.Module) -> dict[str, float]:
+        return {"log_likelihood": -1.0}
+
+    start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    found = {}
+    for keep in ("best", "last"):
+        network.load_state_dict(start)
+        result = fitted(network, images, validate=never_better, keep=keep)
+        found[keep] = weights(result.network)
+    network.load_state_dict(start)
+    each = []
+    fitted(
+        network,
+        images,
+        validate=lambda net: (each.append(weights(net)), {"log_likelihood": -1.0})[1],
+    )
+    assert all(map(torch.equal, found["best"], each[0]))
+    assert all(map(torch.equal, found["last"], each[-1]))
+    assert not all(map(torch.equal, found["best"], found["last"]))

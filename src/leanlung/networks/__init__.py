@@ -6,7 +6,7 @@ from leanlung.networks.classifier import Classifier
 from leanlung.networks.published import PUBLISHED, Published
 from leanlung.networks.size import ModelSize, size_of
 from leanlung.networks.spec import NetworkSpec, Width
-from leanlung.networks.storage import restore, store
+from leanlung.networks.storage import restore, restore_pruned, store, store_pruned
 from leanlung.networks.weights import load_weights
 from leanlung.networks.widths import resize, widths_of
 
@@ -25,7 +25,9 @@ __all__ = [
     "outline",
     "resize",
     "restore",
+    "restore_pruned",
     "size_of",
     "store",
+    "store_pruned",
     "widths_of",
 ]

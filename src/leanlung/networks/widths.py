@@ -46,6 +46,8 @@ def widths_of(network: nn.Module, like: nn.Module | None = None) -> dict[str, Wi
 def resize(network: nn.Module, widths: Mapping[str, Width]) -> None:
     """Give layers other widths; a layer that changes gets fresh, empty weights.
 
+    Layers that share a tensor share the fresh one.
+
     Args:
         network: Changed in place.
         widths: By layer name.
@@ -66,6 +68,7 @@ def resize(network: nn.Module, widths: Mapping[str, Width]) -> None:
                 f"in {width.groups} groups; each must be at least one and divide evenly"
             )
             raise NetworkError(msg)
+    shared = _shared(network)
     for name, width in widths.items():
         if now[name] == width:
             continue
@@ -74,6 +77,19 @@ def resize(network: nn.Module, widths: Mapping[str, Width]) -> None:
         else:
             owner, _, own = name.rpartition(".")
             _empty_tensor(layers[owner], own, width)
+    for (first, its_name), *others in shared:
+        for other, own in others:
+            setattr(other, own, getattr(first, its_name))
+
+
+def _shared(network: nn.Module) -> list[list[tuple[nn.Module, str]]]:
+    """Find the tensors that several modules hold, by their places."""
+    places: dict[int, list[tuple[nn.Module, str]]] = {}
+    for module in network.modules():
+        own = (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False))
+        for name, tensor in own:
+            places.setdefault(id(tensor), []).append((module, name))
+    return [found for found in places.values() if len(found) > 1]
 
 
 def _width(module: nn.Module) -> Width | None:

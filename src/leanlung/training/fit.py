@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
@@ -34,7 +34,7 @@ class Fitted:
     """A network after fitting.
 
     Attributes:
-        network: As it was after its best epoch.
+        network: As it was after its best epoch, or after the last where that was asked for.
         optimiser: As it was then; holds the network's parameters.
         history: All epochs.
         best: Number of the best one.
@@ -61,6 +61,7 @@ def fit(
     checkpoint: Path | None = None,
     watch: Callable[[Epoch], None] = lambda _epoch: None,
     each_step: Callable[[nn.Module, Optimizer, int], None] = lambda *_: None,
+    keep: Literal["best", "last"] = "best",
 ) -> Fitted:
     """Fit a network to labelled images, and keep the epoch that validates best.
 
@@ -83,9 +84,11 @@ def fit(
         watch: Told of every epoch.
         each_step: Called before the first step and after every one, with the number of steps
             taken, those before an interruption included; it may change the network.
+        keep: ``last`` gives the network back as the last epoch left it, for a fit that is not
+            over before: one in which a mask tightens.
 
     Returns:
-        The best network, with the history.
+        The best network, or the last, with the history.
 
     Raises:
         TrainingError: If there are no images, the plan wants a teacher and there is none, or
@@ -137,7 +140,8 @@ def fit(
         if checkpoint:
             save_checkpoint(checkpoint, now, best, history)
         watch(history[-1])
-    restore(best, network, optimiser)
+    if keep == "best":
+        restore(best, network, optimiser)
     network.eval()
     return Fitted(network, optimiser, tuple(history), best_epoch(history, plan.monitor))
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from leanlung.foundations.counts import Count
 from leanlung.foundations.shares import Share
 from leanlung.pixels import Augmentation
 from leanlung.training.distillation import DistillationPlan
@@ -44,7 +45,7 @@ class RatePlan(BaseModel, extra="forbid", frozen=True):
 
     kind: Literal["constant", "cosine", "plateau"] = "constant"
     factor: Share = 0.5
-    patience: int = Field(5, ge=1)
+    patience: Count = Field(5, ge=1)
     least: Share = 0.01
 
 
@@ -66,8 +67,8 @@ class TrainingPlan(BaseModel, extra="forbid", frozen=True):
         precision: ``auto`` is bfloat16 on a GPU and float32 on a CPU.
     """
 
-    epochs: int = Field(10, ge=1)
-    batch: int = Field(32, ge=2)
+    epochs: Count = Field(10, ge=1)
+    batch: Count = Field(32, ge=2)
     optimiser: OptimiserPlan = OptimiserPlan()
     rate: RatePlan = RatePlan()
     clip: float = Field(1.0, ge=0.0, allow_inf_nan=False)
@@ -75,7 +76,7 @@ class TrainingPlan(BaseModel, extra="forbid", frozen=True):
     monitor: Literal["log_likelihood", "macro_auc", "balanced_accuracy", "accuracy"] = (
         "log_likelihood"
     )
-    patience: int = Field(0, ge=0)
+    patience: Count = Field(0, ge=0)
     augment: Augmentation = Augmentation()
     distil: DistillationPlan = DistillationPlan()
     precision: Precision = "auto"
