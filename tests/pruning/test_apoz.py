@@ -30,7 +30,7 @@ def test_the_score_does_not_depend_on_how_images_are_batched(three_units: nn.Mod
 
 
 def test_it_is_one_minus_the_mean_share_of_exact_zeros(three_units: nn.Module) -> None:
-    """Hu et al. 2016, eq. 1, counted with numpy on the output of the activation."""
+    """As Hu et al. 2016 define APoZ, counted with numpy on the output of the activation."""
     images = torch.randn(6, 1, 4, 4, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         activation = three_units[:2](images).numpy()

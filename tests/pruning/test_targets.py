@@ -131,3 +131,44 @@ def test_the_stopwatch_waits_for_an_accelerator(
     monkeypatch.setattr(torch.accelerator, "synchronize", waited.append)
     median_ms(IMAGE.to("meta"), repeats=3)(network.to("meta"))
     assert waited == [torch.device("meta")] * 6  # before and after each pass that is timed
+
+
+def test_several_rounds_go_the_same_share_of_the_way_each(network: nn.Module) -> None:
+    """98 to 50 in two rounds: sqrt(98 * 50) is 70, so 62 parameters, and then 50."""
+    graph = channel_graph(network, IMAGE)
+    half = reach(target_parameters(50), network, graph, SCORES, CUT, rounds=2)
+    assert half.value == 62
+    surgery = remove(network, graph, half.removal)
+    left = worth(8, 7, 6, 5, 4)
+    end = reach(target_parameters(50), surgery.network, surgery.graph, left, CUT, rounds=1)
+    assert end.value == 50
+
+
+@pytest.mark.parametrize("scope", ["layer", "network"])
+@pytest.mark.parametrize("limit", [14, 15, 49, 97])
+def test_the_last_round_ends_at_the_target_or_below(
+    network: nn.Module, scope: str, limit: int
+) -> None:
+    cut, graph = LowestShare(scope, OneShot(0.5)), channel_graph(network, IMAGE)
+    sizes = []
+    for left in (5, 4, 3, 2, 1):
+        scores = worth(*range(len(graph.layers[0]), 0, -1))
+        found = reach(target_parameters(limit), network, graph, scores, cut, rounds=left)
+        surgery = remove(network, graph, found.removal)
+        network, graph = surgery.network, surgery.graph
+        sizes.append(found.value)
+    assert sizes == sorted(sizes, reverse=True)
+    assert limit - 12 < sizes[-1] <= limit
+
+
+def test_what_cannot_be_reached_is_refused_in_the_first_round(network: nn.Module) -> None:
+    graph = channel_graph(network, IMAGE)
+    with pytest.raises(SurgeryError, match="13 parameters is out of reach: the smallest re"):
+        reach(target_parameters(13), network, graph, SCORES, CUT, rounds=5)
+
+
+def test_a_target_takes_a_round(network: nn.Module) -> None:
+    with pytest.raises(SurgeryError, match="rounds = 0"):
+        reach(
+            target_parameters(50), network, channel_graph(network, IMAGE), SCORES, CUT, rounds=0
+        )

@@ -2,6 +2,7 @@
 
 from leanlung.pruning.candidates import Candidate
 from leanlung.pruning.choice import Choice, choose
+from leanlung.pruning.costs import unit_macs
 from leanlung.pruning.cuts import AtMost, Cut, LowestShare
 from leanlung.pruning.graph import ChannelGraph, UnitLayer, channel_graph
 from leanlung.pruning.recalibration import recalibrate
@@ -96,4 +97,5 @@ __all__ = [
     "target_latency_ms",
     "target_macs",
     "target_parameters",
+    "unit_macs",
 ]

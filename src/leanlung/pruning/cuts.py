@@ -7,12 +7,14 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import attrgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args
 
 import torch
 
 from leanlung.foundations.errors import SurgeryError
+from leanlung.foundations.suggestions import did_you_mean
 from leanlung.pruning.bounds import Align, Bounds, without_left_alone
+from leanlung.pruning.costs import exponents
 from leanlung.pruning.removal import Removal
 
 if TYPE_CHECKING:
@@ -72,10 +74,17 @@ class LowestShare:
             scores units of wide layers then go first, as the norm grows with the width.
         leave_alone: Layers that lose nothing, by name or pattern such as ``features.*``.
         align: Widths become multiples of this; see `Bounds`.
+        costs: What a unit of each layer costs, such as `unit_macs` counts. For
+            ``scope = "layer"``, whose layers then lose more than the share where units are
+            dear and less where they are cheap: a layer keeps ``(1 - share) ** e``, where e is
+            its cost, divided by the geometric mean of all, to the power of ``tilt``.
+        tilt: 0 gives every layer the same share. 0.25 leaves VGG-16 at half of its parameters
+            43 % of its operations instead of 53 %, its first layers 40 of 64 units wide
+            instead of 48, its last 400 of 512 instead of 360.
 
     Source: Rajaraman et al. 2020, section II-E, ranks "in each convolutional layer"; their
         released code ranks over the network. Normalising by layer: Molchanov et al. 2017
-        (Pruning convolutional neural networks for resource efficient inference), equation 8.
+        (Pruning convolutional neural networks for resource efficient inference).
     """
 
     scope: Scope
@@ -84,14 +93,24 @@ class LowestShare:
     normalise: Normalise = "none"
     leave_alone: tuple[str, ...] = ()
     align: Align = 1
+    costs: Mapping[str, float] | None = None
+    tilt: float = 0.25
 
     def __post_init__(self) -> None:
         _bounds(self)
+        _require_word("scope", self.scope, get_args(Scope))
+        _require_word("normalise", self.normalise, get_args(Normalise))
         if self.normalise == "layer" and self.scope == "layer":
             msg = (
                 'normalise = "layer" changes no rank within a layer; it is for '
                 'scope = "network", where layers compete'
             )
+            raise SurgeryError(msg)
+        if self.costs is not None and self.scope == "network":
+            msg = 'costs tilt the shares of layers; scope = "network" gives layers no share'
+            raise SurgeryError(msg)
+        if not 0.0 <= self.tilt < math.inf:
+            msg = f"tilt is a power, 0 or more; got {self.tilt}"
             raise SurgeryError(msg)
 
     def __call__(
@@ -109,17 +128,24 @@ class LowestShare:
         """
         layers = without_left_alone(scores.by_layer, self.leave_alone)
         found = {layer: scores.by_layer[layer] for layer in layers}
-        gone = self.schedule(round_)
+        gone = _share(self.schedule, round_)
+        if strange := [layer for layer in layers if layer not in originals]:
+            msg = f"there are scores of a layer {strange[0]!r} that originals has not"
+            raise SurgeryError(msg)
         if self.scope == "layer":
+            shares = dict.fromkeys(layers, gone)
+            if self.costs is not None:
+                powers = exponents(self.costs, layers, self.tilt)
+                shares = {layer: 1.0 - (1.0 - gone) ** e for layer, e in powers.items()}
             wanted = {
-                layer: math.floor(gone * originals[layer] + 0.5 + _ROUNDING)
+                layer: math.floor(shares[layer] * originals[layer] + 0.5 + _ROUNDING)
                 - (originals[layer] - len(values))
                 for layer, values in found.items()
             }
             return _lowest(found, wanted, _bounds(self))
         total = sum(originals[layer] for layer in layers)
         if self.align == 1:
-            step = gone - (self.schedule(round_ - 1) if round_ > 1 else 0.0)
+            step = gone - (_share(self.schedule, round_ - 1) if round_ > 1 else 0.0)
             budget = math.floor(step * total + _ROUNDING)
         else:
             left = sum(len(values) for values in found.values())
@@ -163,8 +189,7 @@ class AtMost:
         align: Widths become multiples of this; see `Bounds`. Units above the limit never go
             for the sake of a multiple.
 
-    Source: Hu et al. 2016 (Network Trimming), section 3.2, remove neurons whose APoZ is above
-        a threshold.
+    Source: Hu et al. 2016 (Network Trimming) remove neurons whose APoZ is high.
     """
 
     limit: float
@@ -198,6 +223,21 @@ class AtMost:
         found = {layer: scores.by_layer[layer] for layer in layers}
         wanted = {layer: int((values <= self.limit).sum()) for layer, values in found.items()}
         return _lowest(found, wanted, _bounds(self))
+
+
+def _share(schedule: Schedule, round_: int) -> float:
+    gone = schedule(round_)
+    if not 0.0 <= gone <= 1.0:
+        msg = f"the schedule gives {gone:g} for round {round_}; a share in [0, 1] was expected"
+        raise SurgeryError(msg)
+    return gone
+
+
+def _require_word(name: str, word: str, words: tuple[str, ...]) -> None:
+    if word not in words:
+        expected = " or ".join(map(repr, words))
+        msg = f"{name} is {expected}; got {word!r}{did_you_mean(word, words)}"
+        raise SurgeryError(msg)
 
 
 def _bounds(cut: LowestShare | AtMost) -> Bounds:

@@ -74,15 +74,23 @@ def sensitivity(
         One curve a layer, in running order.
 
     Raises:
-        SurgeryError: If the shares are not ascending shares.
+        SurgeryError: If the shares are not ascending shares, or scores of a layer are missing.
 
     Source: Li et al. 2017 (Pruning Filters for Efficient ConvNets), section 3.2; there each
-        layer is pruned by magnitude and measured on the test part.
+        layer is pruned by L1 norm. Their text measures on the validation part, their figure 2
+        on the test part.
     """
     steps = tuple(shares)
     if not steps or list(steps) != sorted(set(steps)) or not 0.0 < steps[0] <= steps[-1] < 1.0:
         msg = f"shares to take must be ascending and lie between 0 and 1; got {list(steps)}"
         raise SurgeryError(msg)
+    for layer in graph.layers:
+        if layer.name not in scores.by_layer:
+            msg = (
+                f"no {scores.criterion!r} scores of layer {layer.name!r}; score this very "
+                "network and graph"
+            )
+            raise SurgeryError(msg)
     whole = measure(network)
     for layer in graph.layers:
         order = torch.argsort(scores.by_layer[layer.name], stable=True).tolist()

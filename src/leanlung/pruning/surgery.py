@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from leanlung.foundations.errors import SurgeryError
 from leanlung.networks.widths import set_width
+from leanlung.pruning.copying import copied_network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from leanlung.pruning.graph import ChannelGraph, LayerChannels, ParameterChannels
     from leanlung.pruning.removal import Removal
+
+_AT_ONCE = 2**18
+"""Numbers cut at a time, about what a processor's cache holds: new memory is slow at first."""
 
 Places = tuple[Tensor | None, ...]
 """What stays along the first axes of a tensor; None is everything."""
@@ -65,28 +68,21 @@ def remove(network: nn.Module, graph: ChannelGraph, removal: Removal) -> Surgery
     smaller = graph.without(dead)
     layers = dict(network.named_modules())
     places: dict[str, Places] = {}
-    memo: dict[int, object] = {}
+    ready: dict[int, object] = {}
     for name, channels in graph.channels.items():
         if smaller.channels[name].width == channels.width:
             continue
         if name not in layers:
             msg = f"the graph has a layer {name!r} that this network has not; read it again"
             raise SurgeryError(msg)
-        _cut(layers[name], name, channels, dead, places, memo)
+        _cut(layers[name], name, channels, dead, places, ready)
     for name, alone in graph.parameters.items():
         if len(smaller.parameters[name].units) != len(alone.units):
-            _cut_parameter(network, name, alone, dead, places, memo)
-    # A deep copy that finds the cut tensors ready made: nothing is copied only to be cut. So it
-    # finds the many empty tables of hooks, which would take most of its time.
-    for module in layers.values():
-        for value in vars(module).values():
-            if type(value) in (dict, OrderedDict) and not value:
-                memo[id(value)] = type(value)()
-    network = copy.deepcopy(network, memo)
-    layers = dict(network.named_modules())
+            _cut_parameter(network, name, alone, dead, places, ready)
+    network = copied_network(network, ready)  # nothing is copied only to be cut
     for name, found in smaller.channels.items():
         if found.width != graph.channels[name].width:
-            set_width(layers[name], found.width)
+            set_width(network.get_submodule(name), found.width)
     return Surgery(network, smaller, places)
 
 
@@ -156,7 +152,7 @@ def _cut(
     channels: LayerChannels,
     dead: NDArray[np.bool_],
     places: dict[str, Places],
-    memo: dict[int, object],
+    ready: dict[int, object],
 ) -> None:
     stay = _staying(channels.outputs, dead)
     read = None if channels.inputs is None else _staying(channels.inputs, dead)
@@ -174,7 +170,7 @@ def _cut(
         if kept == (None, None):
             continue  # a bias behind a layer whose inputs alone are cut
         places[f"{name}.{own}"] = kept
-        memo[id(tensor)] = _smaller(tensor, kept)
+        ready[id(tensor)] = _smaller(tensor, kept)
 
 
 def _cut_parameter(
@@ -183,7 +179,7 @@ def _cut_parameter(
     found: ParameterChannels,
     dead: NDArray[np.bool_],
     places: dict[str, Places],
-    memo: dict[int, object],
+    ready: dict[int, object],
 ) -> None:
     """Cut a tensor that belongs to no layer."""
     owner, _, own = name.rpartition(".")
@@ -195,7 +191,7 @@ def _cut_parameter(
         )
         raise SurgeryError(msg)
     places[name] = (*[None] * found.axis, _staying(found.units, dead))
-    memo[id(tensor)] = _smaller(tensor, places[name])
+    ready[id(tensor)] = _smaller(tensor, places[name])
 
 
 def _smaller(tensor: Tensor, kept: Places) -> Tensor:
@@ -211,7 +207,20 @@ def _staying(units: NDArray[np.int64], dead: NDArray[np.bool_]) -> Tensor | None
 
 
 def _kept(tensor: Tensor, places: Places) -> Tensor:
+    places = tuple(None if stay is None else stay.to(tensor.device) for stay in places)
+    match places:
+        case (Tensor() as rows, Tensor() as columns) if tensor.numel() > _AT_ONCE:
+            return _kept_in_parts(tensor, rows, columns)
     for axis, stay in enumerate(places):
         if stay is not None:
-            tensor = tensor.index_select(axis, stay.to(tensor.device))
+            tensor = tensor.index_select(axis, stay)
     return tensor
+
+
+def _kept_in_parts(tensor: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Cut both axes, some rows at a time: what lies between the two cuts stays small."""
+    kept = tensor.new_empty((len(rows), len(columns), *tensor.shape[2:]))
+    at_once = max(1, _AT_ONCE // tensor[0].numel())
+    for some, place in zip(rows.split(at_once), kept.split(at_once), strict=True):
+        torch.index_select(tensor.index_select(0, some), 1, columns, out=place)
+    return kept

@@ -92,11 +92,18 @@ def reach(
     graph: ChannelGraph,
     scores: UnitScores,
     cut: LowestShare,
+    *,
+    rounds: int = 1,
 ) -> Reached:
     """Find the smallest share whose removal brings a network to a target, by bisection.
 
     Shares are tried in steps of one unit of the network, so some fifteen networks are made and
     measured, whatever its size. The figure is taken to fall as units leave.
+
+    With several ``rounds`` left it goes a part of the way: every round leaves the same share
+    of the figure, ``now * (limit / now) ** (1 / rounds)`` after this one. Called again after
+    each round with one round less, on the network and the scores of the moment, it ends at the
+    target or below.
 
     Args:
         target: What to reach.
@@ -104,18 +111,22 @@ def reach(
         graph: Of this network.
         scores: Of its units.
         cut: Gives scope, minimum, alignment and what is left alone; its schedule is not used.
+        rounds: Rounds left to get there, this one included.
 
     Returns:
         The share, what it removes and what is left. A network that is there already loses
         nothing.
 
     Raises:
-        SurgeryError: If the target is out of reach even with all units gone that may go; the
-            message says how far one gets.
+        SurgeryError: If the target is out of reach even with all units gone that may go,
+            whatever the rounds; the message says how far one gets. If no round is left.
 
     Source: the constraint search of NVIDIA Model Optimizer (FastNAS), which bisects parameters
-        and operations, and He et al. 2018 (AMC), section 3.2, who search for latency.
+        and operations, and He et al. 2018 (AMC), who search for latency.
     """
+    if rounds < 1:
+        msg = f"a target is reached in one round or more; got rounds = {rounds}"
+        raise SurgeryError(msg)
     units = sum(graph.originals.values())
 
     def at(step: int) -> Reached:
@@ -128,6 +139,7 @@ def reach(
     best = at(low)
     if best.value <= target.limit:
         return best
+    limit = _limit_of_round(best.value, target.limit, rounds)
     best = at(high)
     if best.value > target.limit:
         msg = (
@@ -139,8 +151,13 @@ def reach(
     while high - low > 1:
         middle = (low + high) // 2
         tried = at(middle)
-        if tried.value <= target.limit:
+        if tried.value <= limit:
             high, best = middle, tried
         else:
             low = middle
     return best
+
+
+def _limit_of_round(now: float, limit: float, rounds: int) -> float:
+    """Give the figure to reach in the next of so many rounds; in the last, the limit itself."""
+    return limit if rounds == 1 else now * (limit / now) ** (1.0 / rounds)

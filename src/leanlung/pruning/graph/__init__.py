@@ -10,8 +10,18 @@ from leanlung.pruning.graph.channels import (
     ChannelGraph,
     LayerChannels,
     ParameterChannels,
+    Site,
     UnitLayer,
 )
+from leanlung.pruning.graph.fitting import require_fit
 from leanlung.pruning.graph.reading import channel_graph
 
-__all__ = ["ChannelGraph", "LayerChannels", "ParameterChannels", "UnitLayer", "channel_graph"]
+__all__ = [
+    "ChannelGraph",
+    "LayerChannels",
+    "ParameterChannels",
+    "Site",
+    "UnitLayer",
+    "channel_graph",
+    "require_fit",
+]

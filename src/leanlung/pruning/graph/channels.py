@@ -101,6 +101,20 @@ class ParameterChannels:
 
 
 @dataclass(frozen=True)
+class Site:
+    """A place where units fire.
+
+    Attributes:
+        axis: Of the activation, along which its channels lie: the second, or the last behind
+            a linear layer.
+        units: Unit of every place along it.
+    """
+
+    axis: int
+    units: Units
+
+
+@dataclass(frozen=True)
 class ChannelGraph:
     """Which channels can only leave together.
 
@@ -112,8 +126,7 @@ class ChannelGraph:
         layers: Units that can be removed, by the layers that write them, in running order.
         channels: The units along every layer's axes, by layer name.
         parameters: The units of tensors that belong to no layer, by their full name.
-        sites: Unit of every channel at each place where units fire, by program node name;
-            places whose channels do not lie along the second axis are left out.
+        sites: Places where units fire, by program node name.
         notes: Operations that could not be followed; what they touch stays whole.
         units: How many units there ever were.
     """
@@ -122,7 +135,7 @@ class ChannelGraph:
     layers: tuple[UnitLayer, ...]
     channels: Mapping[str, LayerChannels]
     parameters: Mapping[str, ParameterChannels]
-    sites: Mapping[str, Units]
+    sites: Mapping[str, Site]
     notes: tuple[str, ...]
     units: int
 
@@ -145,9 +158,28 @@ class ChannelGraph:
         for layer in self.layers:
             if layer.name == name:
                 return layer
+        raise SurgeryError(self._why_not(name))
+
+    def _why_not(self, name: str) -> str:
+        """Say why there are no removable units by that name."""
+        tied = [layer.name for layer in self.layers if name in layer.writers]
+        if tied:
+            return (
+                f"layer {name!r} is tied to others: the name of what they write together is "
+                f"{' or '.join(map(repr, tied))}"
+            )
+        if name in self.channels:
+            handed = self.channels[name].outputs
+            owners = [one.name for one in self.layers if np.isin(one.units, handed).any()]
+            if owners:
+                return (
+                    f"layer {name!r} writes no units of its own; it hands on those of "
+                    f"{', '.join(owners)}"
+                )
+            return f"the outputs of {name!r} stay whole: no unit of it can be removed"
         names = [layer.name for layer in self.layers]
-        msg = f"no layer {name!r} whose units can be removed{did_you_mean(name, names)}"
-        raise SurgeryError(msg)
+        hint = did_you_mean(name, names) or f"; there are {', '.join(names[:8])}"
+        return f"no layer {name!r} whose units can be removed{hint}"
 
     def without(self, dead: NDArray[np.bool_]) -> ChannelGraph:
         """Give the graph of the network that is left when units leave.
@@ -168,7 +200,10 @@ class ChannelGraph:
                 name: replace(found, units=found.units[~dead[found.units]])
                 for name, found in self.parameters.items()
             },
-            sites={name: units[~dead[units]] for name, units in self.sites.items()},
+            sites={
+                name: replace(found, units=found.units[~dead[found.units]])
+                for name, found in self.sites.items()
+            },
         )
 
     def with_lineage(

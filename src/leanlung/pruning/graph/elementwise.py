@@ -43,13 +43,10 @@ def passes(call: Call, _ledger: Ledger) -> Stream:
 
 
 def fires(call: Call, ledger: Ledger) -> Stream:
-    """An activation: the place where units are seen to fire.
-
-    Only places whose channels lie along the second axis are noted, where scores look for them.
-    """
+    """An activation: the place where units are seen to fire, along whatever axis they lie."""
     stream = passes(call, ledger)
-    if stream.axis == CHANNEL_AXIS:
-        ledger.sites[call.node.name] = stream.atoms
+    if stream.axis:  # along the first there are images; what lies there no image has fired
+        ledger.sites[call.node.name] = (stream.axis, stream.atoms)
     return stream
 
 
@@ -59,9 +56,6 @@ def pools(call: Call, ledger: Ledger) -> Stream:
     if stream.axis is None:
         return whole(call.shape)
     ledger.along(stream, CHANNEL_AXIS)
-    if len(call.shape) != len(stream.shape):
-        msg = "changes how many axes there are"
-        raise NotFollowedError(msg)
     return stream.moved(call.shape, CHANNEL_AXIS)
 
 
@@ -138,8 +132,6 @@ def joins(call: Call, ledger: Ledger) -> Stream:
             raise NotFollowedError(msg)
         if stream.axis is not None and not any(stream is one for one in wide):
             ledger.freeze(stream.atoms)  # one map broadcast over all channels must stay
-    if not wide:
-        return whole(call.shape)
     for other in wide[1:]:
         ledger.tie(wide[0].atoms, other.atoms)
     return Stream(call.shape, len(call.shape) + place, wide[0].atoms)

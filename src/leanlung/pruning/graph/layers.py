@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import nn
 
-from leanlung.networks.widths import Convolution, Normalisation
+from leanlung.networks.widths import Convolution
 from leanlung.pruning.graph.elementwise import FIRING, PASSING, fires
 from leanlung.pruning.graph.ledger import Entry, Ledger
 from leanlung.pruning.graph.streams import CHANNEL_AXIS, NotFollowedError, Stream
@@ -44,10 +44,8 @@ def convolution(call: Call, ledger: Ledger) -> Stream:
 
 def linear(call: Call, ledger: Ledger) -> Stream:
     """A linear layer over the last axis reads and writes as a 1 x 1 convolution does."""
-    layer, (stream, *_) = call.module, call.inputs
-    if not isinstance(layer, nn.Linear):
-        msg = "has no rule"
-        raise NotFollowedError(msg)
+    layer: Any = call.module
+    stream = call.inputs[0]
     _cuttable(layer)
     atoms = ledger.along(stream, len(stream.shape) - 1)
     entry = Entry(ledger.new(layer.out_features), inputs=atoms, writes=True)
@@ -57,10 +55,8 @@ def linear(call: Call, ledger: Ledger) -> Stream:
 
 def normalisation(call: Call, ledger: Ledger) -> Stream:
     """BatchNorm keeps a few numbers for each channel; timm's also fires."""
-    layer, (stream, *_) = call.module, call.inputs
-    if not isinstance(layer, Normalisation):
-        msg = "has no rule"
-        raise NotFollowedError(msg)
+    layer: Any = call.module
+    stream = call.inputs[0]
     _known_parts(layer)
     atoms = ledger.along(stream, CHANNEL_AXIS)
     found = Stream(
@@ -71,10 +67,8 @@ def normalisation(call: Call, ledger: Ledger) -> Stream:
 
 def group_normalisation(call: Call, ledger: Ledger) -> Stream:
     """GroupNorm measures a group at once, so that a group leaves as a whole."""
-    layer, (stream, *_) = call.module, call.inputs
-    if not isinstance(layer, nn.GroupNorm):
-        msg = "has no rule"
-        raise NotFollowedError(msg)
+    layer: Any = call.module
+    stream = call.inputs[0]
     _known_parts(layer)
     if layer.num_groups == 1:
         together(call, ledger)
@@ -103,7 +97,7 @@ def slopes(call: Call, ledger: Ledger) -> Stream:
 
 def _fired(call: Call, found: Stream, ledger: Ledger) -> Stream:
     if isinstance(getattr(call.module, "act", None), FIRING):
-        ledger.sites[call.node.name] = found.atoms
+        ledger.sites[call.node.name] = (CHANNEL_AXIS, found.atoms)
     return found
 
 

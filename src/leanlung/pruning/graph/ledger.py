@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from leanlung.pruning.graph.places import in_brackets, place_of
 from leanlung.pruning.graph.streams import Atoms, NotFollowedError
 
 if TYPE_CHECKING:
@@ -51,14 +52,14 @@ class Ledger:
         atoms: How many there are.
         entries: By layer name, in the order of first use.
         parameters: Axis and atoms of tensors that belong to no layer, by their full name.
-        sites: Atoms of every place where units fire, by the program's node name.
+        sites: Axis and atoms of every place where units fire, by the program's node name.
         notes: What could not be followed, one sentence each.
     """
 
     atoms: int = 0
     entries: dict[str, Entry] = field(default_factory=dict)
     parameters: dict[str, tuple[int, Atoms]] = field(default_factory=dict)
-    sites: dict[str, Atoms] = field(default_factory=dict)
+    sites: dict[str, tuple[int, Atoms]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     _ties: list[tuple[Atoms, Atoms]] = field(default_factory=list)
     _frozen: list[Atoms] = field(default_factory=list)
@@ -106,10 +107,11 @@ class Ledger:
     def note(self, call: Call, reason: str) -> None:
         """Note that channels stay whole at an operation, and why."""
         target = call.node.target
-        what = getattr(target, "__name__", str(target))
+        what, at = getattr(target, "__name__", str(target)), call.node.name
         if call.module is not None:
-            what = type(call.module).__name__
-        sentence = f"{what} at {call.node.name!r} {reason}; its channels stay whole"
+            what, at = type(call.module).__name__, call.name
+        place = in_brackets(place_of(call.node))
+        sentence = f"{what} at {at!r} {reason}; its channels stay whole{place}"
         if sentence not in self.notes:
             self.notes.append(sentence)
 

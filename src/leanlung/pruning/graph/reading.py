@@ -16,10 +16,13 @@ from leanlung.pruning.graph.channels import (
     ChannelGraph,
     LayerChannels,
     ParameterChannels,
+    Site,
     UnitLayer,
 )
+from leanlung.pruning.graph.examples import require_example
 from leanlung.pruning.graph.ledger import Ledger
 from leanlung.pruning.graph.numbers import atoms_in, number
+from leanlung.pruning.graph.places import in_brackets, place_of
 from leanlung.pruning.graph.rules import COUNTING, is_leaf, rule_for
 from leanlung.pruning.graph.streams import (
     CHANNEL_AXIS,
@@ -52,34 +55,24 @@ def channel_graph(network: nn.Module, example: Tensor) -> ChannelGraph:
         pass through an operation without a rule, which the graph's notes name.
 
     Raises:
-        SurgeryError: If the network cannot be traced, does not run on the example, or has no
-            channel that could leave.
+        SurgeryError: If the network cannot be traced, does not run on the example or lies on
+            another device, or has no channel that could leave. The network is as it was.
     """
-    _require_same_device(network, example)
+    require_example(network, example)
     # With one image alone, merging channels with the batch could not be told from keeping them.
     images = torch.cat([example, example]) if example.shape[:1] == (1,) else example.clone()
     with _as_it_was(network):
         network.eval()
-        found = trace(network, images, tuple(example.shape), is_leaf)
+        found = trace(network, images, example, is_leaf)
     ledger = Ledger()
     _follow_all(network, found, ledger)
     graph = _close(found.program, ledger)
     if not graph.layers:
         reasons = "".join(f"\n  {note}" for note in graph.notes[:5])
+        reasons = reasons or ": all there are belong to its input or its output"
         msg = f"{type(network).__name__} has no channel that could leave{reasons}"
         raise SurgeryError(msg)
     return graph
-
-
-def _require_same_device(network: nn.Module, example: Tensor) -> None:
-    devices = {parameter.device for parameter in network.parameters()}
-    if devices and example.device not in devices:
-        there = ", ".join(sorted(map(str, devices)))
-        msg = (
-            f"{type(network).__name__} is on {there}, the example on {example.device}; "
-            "move the example there"
-        )
-        raise SurgeryError(msg)
 
 
 @contextmanager
@@ -199,7 +192,7 @@ def _freeze_branch(node: fx.Node, value: Value, ledger: Ledger) -> None:
     if _freeze([value], ledger):
         ledger.notes.append(
             f"the forward pass branches at {node.name!r} on how many channels there are; "
-            "they stay whole"
+            f"they stay whole{in_brackets(place_of(node))}"
         )
 
 
@@ -233,7 +226,7 @@ def _close(program: fx.Graph, ledger: Ledger) -> ChannelGraph:
     }
     writing = [name for name, entry in ledger.entries.items() if entry.writes]
     layers = tuple(_unit_layers(writing, channels, frozen))
-    sites = {name: unit_of[found] for name, found in ledger.sites.items()}
+    sites = {name: Site(axis, unit_of[atoms]) for name, (axis, atoms) in ledger.sites.items()}
     parameters = {
         name: ParameterChannels(axis, unit_of[atoms])
         for name, (axis, atoms) in ledger.parameters.items()

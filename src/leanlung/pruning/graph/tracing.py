@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, fx, nn, no_grad
 
 from leanlung.foundations.errors import SurgeryError
+from leanlung.pruning.graph.examples import advice, described
+from leanlung.pruning.graph.places import in_brackets, line_now, line_of, mark, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +39,7 @@ class Trace:
 
 
 def trace(
-    network: nn.Module, example: Tensor, shape: Shape, is_leaf: Callable[[nn.Module], bool]
+    network: nn.Module, example: Tensor, given: Tensor, is_leaf: Callable[[nn.Module], bool]
 ) -> Trace:
     """Trace a network with torch.fx while it runs on an example.
 
@@ -46,7 +49,7 @@ def trace(
     Args:
         network: In evaluation mode; not changed.
         example: One batch.
-        shape: As the caller knows it, for messages.
+        given: The example as the caller knows it, for messages.
         is_leaf: Whether a module is one operation, whoever wrote its class.
 
     Returns:
@@ -56,7 +59,7 @@ def trace(
         SurgeryError: If the forward pass branches on the values of tensors or otherwise cannot
             be traced, or does not run on the example.
     """
-    tracer = _Tracer(example, shape, is_leaf)
+    tracer = _Tracer(example, given, is_leaf)
     try:
         with no_grad():
             program = tracer.trace(network, concrete_args=_left_out(network))
@@ -64,18 +67,23 @@ def trace(
         raise
     except Exception as error:  # tracing runs the network's own code, which may raise anything
         msg = (
-            f"{type(network).__name__} cannot be traced by torch.fx ({error}); a forward pass "
-            "that branches on the values of tensors cannot be followed"
+            f"{type(network).__name__} cannot be traced by torch.fx"
+            f"{in_brackets(line_of(error))}: {_in_short(error)}; put what it trips over into a "
+            f"function that is not looked into ({_HIDING})"
         )
         raise SurgeryError(msg) from error
     found = tracer.found
     return Trace(program, found.shapes, found.several, found.numbers, found.asked)
 
 
+_HIDING = 'torch.fx.wrap("its_name")'
+"""How a function is kept whole in a trace; docs/examples.md shows it."""
+
+
 def _left_out(network: nn.Module) -> dict[str, Any] | None:
     """Arguments of the forward pass that are None unless given."""
-    parameters = inspect.signature(network.forward).parameters.values()
-    return {one.name: None for one in parameters if one.default is None} or None
+    parameters = list(inspect.signature(network.forward).parameters.values())
+    return {one.name: None for one in parameters[1:] if one.default is None} or None
 
 
 class _Proxy(fx.Proxy):
@@ -83,15 +91,34 @@ class _Proxy(fx.Proxy):
 
     result: Any = None
 
+    def __len__(self) -> int:
+        """Give the length of sizes: ``view(*x.shape[:2], -1)`` asks for it."""
+        if isinstance(self.result, tuple | list):
+            return len(self.result)
+        length: int = super().__len__()  # says that a tensor's length is not known
+        return length
+
+    def __getattr__(self, name: str) -> fx.proxy.Attribute:
+        return _Attribute(self, name)
+
+
+class _Attribute(fx.proxy.Attribute):
+    def __len__(self) -> int:
+        found = getattr(self.root.result, self.attr, None)
+        if isinstance(found, tuple | list):
+            return len(found)
+        length: int = super().__len__()
+        return length
+
 
 class _Tracer(fx.Tracer):
     def __init__(
-        self, example: Tensor, shape: Shape, is_leaf: Callable[[nn.Module], bool]
+        self, example: Tensor, given: Tensor, is_leaf: Callable[[nn.Module], bool]
     ) -> None:
         super().__init__()
         self.found = Trace(fx.Graph())
         self._example = example
-        self._shape = shape
+        self._shown = given
         self._given = False
         self._is_leaf = is_leaf
         self._running = False
@@ -127,13 +154,20 @@ class _Tracer(fx.Tracer):
         type_expr: Any = None,  # noqa: ANN401
     ) -> fx.Node:
         node = super().create_node(kind, target, args, kwargs, name, type_expr)
+        mark(node)
         if kind == "get_attr":  # some come without a proxy: tensors made while tracing
             self._note(node, self._run(kind, target, (), {}))
         return node
 
     def to_bool(self, obj: fx.Proxy) -> bool:
         if obj.node not in self.found.numbers:
-            return super().to_bool(obj)  # says that tensors cannot be branched on
+            msg = (
+                f"{type(self.root).__name__} branches on the values of a tensor{self.where()}, "
+                "so that no one program describes it; say the same without a branch "
+                "(torch.where, clamp), or put the part into a function that is not looked into "
+                f"({_HIDING})"
+            )
+            raise SurgeryError(msg)
         self.found.asked.add(obj.node)
         return bool(self.found.numbers[obj.node])
 
@@ -160,6 +194,10 @@ class _Tracer(fx.Tracer):
         if self._running:
             return attr_val
         return super().getattr(attr, attr_val, parameter_proxy_cache)
+
+    def where(self) -> str:
+        """Say where the forward pass is now, with a space before it."""
+        return in_brackets(told(self.scope.module_path, line_now()))
 
     def _proxy(self, node: fx.Node) -> fx.Proxy:
         return _Proxy(node, self)
@@ -198,8 +236,8 @@ class _Tracer(fx.Tracer):
             return target(*given, **named)
         except Exception as error:  # the network's own code, which may raise anything
             msg = (
-                f"{type(self.root).__name__} does not run on an example of shape "
-                f"{tuple(self._shape)} on {self._example.device}: {error}"
+                f"{type(self.root).__name__} does not run on {described(self._shown)}: "
+                f"{_in_short(error)}{self.where()}; {advice(self.root, self._shown)}"
             )
             raise SurgeryError(msg) from error
         finally:
@@ -218,6 +256,10 @@ class _Tracer(fx.Tracer):
 def _tensors(result: Any) -> bool:  # noqa: ANN401
     several = isinstance(result, tuple | list) and len(result) > 0
     return several and all(isinstance(one, Tensor) for one in result)
+
+
+def _in_short(error: Exception) -> str:
+    return textwrap.shorten(str(error).split("\n")[0], 200) or type(error).__name__
 
 
 def _attribute(root: nn.Module, path: str) -> Any:  # noqa: ANN401

@@ -54,7 +54,8 @@ def _viewed(call: Call, sizes: Sequence[Any], ledger: Ledger) -> Stream:
         raise NotFollowedError(msg)
     before, after = _block(stream.shape, shape, stream.axis)
     atoms = _spread_over(stream, before).reshape([shape[axis] for axis in after])
-    if 0 in before and stream.shape[0] > 1:
+    others = [place for place in before if place != stream.axis and stream.shape[place] > 1]
+    if 0 in others or (stream.axis == 0 and others):  # along the first axis there are images
         msg = "mixes channels with the images of a batch"
         raise NotFollowedError(msg)
     axis = _live(shape, sizes, after)

@@ -8,8 +8,11 @@ import torch
 from torch import Tensor, fx, nn
 
 from leanlung.foundations.errors import SurgeryError
+from leanlung.pruning.graph.fitting import require_fit
 from leanlung.pruning.scores.evaluating import evaluating
+from leanlung.pruning.scores.kinds import require_kind
 from leanlung.pruning.scores.readers import worth_to_readers
+from leanlung.pruning.scores.running import Running
 from leanlung.pruning.scores.unit_scores import UnitScores
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ class Tally(Protocol):
     """What is counted at one place where units fire; its size does not grow with images."""
 
     def add(self, activation: Tensor) -> None:
-        """Count a batch, (N, C, ...), on any device."""
+        """Count a batch, (N, C, ...), on any device, in any memory format."""
 
     def value(self) -> Tensor:
         """Give the score of every channel, (C,), float64 on the CPU."""
@@ -68,22 +71,26 @@ def score_activations(
         Scores by criterion name, for every layer of the graph.
 
     Raises:
-        SurgeryError: If there is no image, no unit passes an activation, or an activation or a
-            score is not finite.
+        SurgeryError: If there is no image or the network does not run on one, no unit passes an
+            activation, an activation or a score is not finite, a criterion is of another kind,
+            or the graph is another network's.
     """
+    require_kind(criteria, ActivationScore, "activations")
+    require_fit(network, graph)
     tallies = {site: [one.tally() for one in criteria] for site in graph.sites}
 
     def see(name: str, activation: Tensor) -> None:
         if name in tallies:
+            activation = activation.movedim(graph.sites[name].axis, 1)  # a view
             _require_finite(graph, name, activation)
             for tally in tallies[name]:
                 tally.add(activation)
 
-    watching = _Watching(network, graph.program, see)
+    watching = _Watching(network, graph, see)
     images = 0
     with evaluating(network), torch.no_grad():
-        for batch in batches:
-            watching.run(batch)
+        for number, batch in enumerate(batches, start=1):
+            watching.over(batch, number)
             images += len(batch)
     if not images:
         msg = "no images to score units on; give at least one batch"
@@ -94,9 +101,8 @@ def score_activations(
         seen = _mean_over_sites(graph, criterion.name, found)
         if seen[[unit for layer in graph.layers for unit in layer.units]].isnan().all():
             msg = (
-                f"no unit of {type(network).__name__} that can be removed passes an activation "
-                f"with channels along the second axis, so {criterion.name!r} says nothing; "
-                "take 'taylor' or 'l2'"
+                f"no unit of {type(network).__name__} that can be removed passes an "
+                f"activation, so {criterion.name!r} says nothing; take 'taylor' or 'l2'"
             )
             raise SurgeryError(msg)
         values = worth_to_readers(network, graph, seen, criterion.highest)
@@ -108,7 +114,7 @@ def _mean_over_sites(graph: ChannelGraph, name: str, found: Mapping[str, Tensor]
     """Give every unit the mean of its scores, (units,), NaN for those never seen to fire."""
     total = torch.zeros(graph.units, dtype=torch.float64)
     times = torch.zeros(graph.units, dtype=torch.float64)
-    for site, units in graph.sites.items():
+    for site, there in graph.sites.items():
         if not torch.isfinite(found[site]).all():  # NaN would pass for "never seen"
             channel = int((~torch.isfinite(found[site])).nonzero()[0])
             msg = (
@@ -117,7 +123,7 @@ def _mean_over_sites(graph: ChannelGraph, name: str, found: Mapping[str, Tensor]
                 "scores must be finite"
             )
             raise SurgeryError(msg)
-        index = torch.from_numpy(units)
+        index = torch.from_numpy(there.units)
         total.index_add_(0, index, found[site])
         times.index_add_(0, index, torch.ones(len(index), dtype=torch.float64))
     return total / times
@@ -140,17 +146,17 @@ def _require_finite(graph: ChannelGraph, site: str, activation: Tensor) -> None:
 
 
 def _layer_at(graph: ChannelGraph, site: str, channel: int) -> str:
-    unit = graph.sites[site][channel]
+    unit = graph.sites[site].units[channel]
     return next((layer.name for layer in graph.layers if unit in layer.units), site)
 
 
-class _Watching(fx.Interpreter):
+class _Watching(Running):
     """Runs the program and shows every result as soon as it is there."""
 
     def __init__(
-        self, network: nn.Module, program: fx.Graph, see: Callable[[str, Tensor], None]
+        self, network: nn.Module, graph: ChannelGraph, see: Callable[[str, Tensor], None]
     ) -> None:
-        super().__init__(network, graph=program)
+        super().__init__(network, graph)
         self._see = see
 
     def run_node(self, n: fx.Node) -> Any:  # noqa: ANN401 - torch's signature

@@ -21,7 +21,7 @@ class Apoz:
     one that always does. For activations without exact zeros (GELU, SiLU, leaky ReLU), "not
     above zero" stands for "zero".
 
-    Source: Hu et al. 2016 (Network Trimming), eq. 1; Rajaraman et al. 2020, section II-E.
+    Source: Hu et al. 2016 (Network Trimming); Rajaraman et al. 2020, section II-E.
         Differs from them: the paper ranks on the validation part and its code on the test
         part; which images are used here is the caller's choice, and recipes use training
         images. Neither says what to do with units that never pass an activation; for those see

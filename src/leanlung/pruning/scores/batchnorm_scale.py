@@ -26,8 +26,8 @@ class BatchNormScale:
     gets their mean; a normalisation without a factor counts 1. A unit that passes none is worth
     what its readers make of it: see `worth_to_readers`.
 
-    Source: Liu et al. 2017 (Network slimming), section 3. Differs: they train with an L1
-        penalty on ``gamma`` first, and in pre-activation networks place a selection of their
+    Source: Liu et al. 2017 (Network slimming). Differs: they train with an L1 penalty on
+        ``gamma`` first, and in pre-activation networks place a selection of their
         own before each BatchNorm instead of a mean.
     """
 

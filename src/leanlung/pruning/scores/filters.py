@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import torch
 
 from leanlung.foundations.errors import SurgeryError
+from leanlung.pruning.graph.fitting import require_fit
+from leanlung.pruning.scores.kinds import require_kind
 from leanlung.pruning.scores.readers import worth_to_readers
 from leanlung.pruning.scores.unit_scores import UnitScores
 
@@ -55,8 +57,11 @@ def score_filters(
         Scores by criterion name, for every layer of the graph.
 
     Raises:
-        SurgeryError: If a weight or a score is not finite.
+        SurgeryError: If a weight or a score is not finite, a criterion is of another kind, or
+            the graph is another network's.
     """
+    require_kind(criteria, FilterScore, "filters")
+    require_fit(network, graph)
     _require_finite(network, graph)
     results = {}
     for criterion in criteria:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 
 from leanlung.foundations.errors import SurgeryError
+from leanlung.pruning.graph.fitting import require_fit
 from leanlung.pruning.scores.evaluating import evaluating
+from leanlung.pruning.scores.kinds import require_kind
+from leanlung.pruning.scores.running import Running
 from leanlung.pruning.scores.unit_scores import UnitScores
 
 if TYPE_CHECKING:
@@ -66,14 +69,18 @@ def score_gradients(
         Scores by criterion name, for every layer of the graph.
 
     Raises:
-        SurgeryError: If there is no image, the loss is one number for all images, or a score is
-            not finite.
+        SurgeryError: If there is no image or the network does not run on one, the loss does not
+            fit or is one number for all images, a score is not finite, a criterion is of
+            another kind, or the graph is another network's.
     """
+    require_kind(criteria, GradientScore, "gradients")
+    require_fit(network, graph)
     tallies = [criterion.tally_slopes() for criterion in criteria]
     images = 0
     with evaluating(network), torch.enable_grad():
-        for batch, labels in batches:
-            slopes = _slopes(network, graph, batch, labels, loss)
+        for number, pair in enumerate(batches, start=1):
+            batch, labels = _images_and_labels(pair, number)
+            slopes = _slopes(_Gated(network, graph), batch, labels, loss, number)
             for tally in tallies:
                 tally.add(slopes)
             images += len(batch)
@@ -86,24 +93,41 @@ def score_gradients(
     }
 
 
+def _images_and_labels(pair: object, number: int) -> tuple[Tensor, Tensor]:
+    if isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[1], Tensor):
+        return pair[0], pair[1]
+    msg = (
+        f"batch {number} is a {type(pair).__name__}; a pair of images, (N, C, H, W), and "
+        "labels, (N,), was expected"
+    )
+    raise SurgeryError(msg)
+
+
 def _slopes(
-    network: nn.Module,
-    graph: ChannelGraph,
+    gated: _Gated,
     batch: Tensor,
     labels: Tensor,
     loss: Callable[[Tensor, Tensor], Tensor],
+    number: int,
 ) -> Tensor:
     """Give the slope of every image's loss along every unit's gate, (N, units), float64."""
-    gated = _Gated(network, graph)
-    logits = gated.run(batch)
-    losses = loss(logits, labels.to(logits.device))
+    logits = gated.over(batch, number)
+    try:
+        losses = loss(logits, labels.to(logits.device))
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        msg = (
+            f"the loss of batch {number} cannot be worked out: {error} (logits "
+            f"{tuple(logits.shape)}, labels {tuple(labels.shape)}); do labels and loss fit the "
+            "network?"
+        )
+        raise SurgeryError(msg) from error
     if losses.shape != (len(batch),):
         msg = (
             f"the loss of {len(batch)} images has the shape {tuple(losses.shape)}; one number "
             f'for each image was expected, ({len(batch)},): is there a reduction="none"?'
         )
         raise SurgeryError(msg)
-    slopes = torch.zeros(len(batch), graph.units, dtype=torch.float64)
+    slopes = torch.zeros(len(batch), gated.units, dtype=torch.float64)
     gates = [gate for _, gate in gated.gates]
     if not gates:
         return slopes
@@ -117,11 +141,12 @@ def _slopes(
     return slopes
 
 
-class _Gated(fx.Interpreter):
+class _Gated(Running):
     """Runs the program with a gate of 1 before every input that a removable unit gives."""
 
     def __init__(self, network: nn.Module, graph: ChannelGraph) -> None:
-        super().__init__(network, graph=graph.program)
+        super().__init__(network, graph)
+        self.units = graph.units
         removable = np.zeros(graph.units, dtype=bool)
         for layer in graph.layers:
             removable[layer.units] = True

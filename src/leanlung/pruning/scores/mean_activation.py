@@ -21,9 +21,10 @@ class MeanActivation:
     zero. It has the scale of its layer's activations: over a whole network, a layer with large
     activations loses fewer units.
 
-    Source: Molchanov et al. 2017 (Pruning CNNs for resource efficient inference), section 2.2,
-        "activation". Differs: they take ``mean a``, which is the same behind a ReLU; where an
-        activation can be negative (SiLU, GELU, leaky ReLU), what cancels is not worthless.
+    Source: Molchanov et al. 2017 (Pruning convolutional neural networks for resource efficient
+        inference), the criterion they call activation. Differs: they take ``mean a``, which is
+        the same behind a ReLU; where an activation can be negative (SiLU, GELU, leaky ReLU),
+        what cancels is not worthless.
     """
 
     name: str = "mean_activation"

@@ -47,8 +47,8 @@ class L2:
     Where several filters write a unit, ``sqrt(mean sum w^2)`` over them, which ranks as the
     norm of all of them together.
 
-    Source: He et al. 2018 (Soft filter pruning), section 3.2. Differs: they prune the
-        convolutions of a residual block that no sum ties; here tied units are scored too.
+    Source: He et al. 2018 (Soft filter pruning). Differs: they prune the convolutions of a
+        residual block that no sum ties; here tied units are scored too.
     """
 
     name: str = "l2"

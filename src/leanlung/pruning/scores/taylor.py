@@ -19,8 +19,8 @@ class Taylor:
     images; in [0, inf). All units of a network are measured in the same loss, so it is on one
     scale over layers.
 
-    Source: Molchanov et al. 2019 (Importance estimation for neural network pruning), equation
-        8, with gates. Differs: they square the gradient of a batch, which
+    Source: Molchanov et al. 2019 (Importance estimation for neural network pruning), the
+        first-order criterion with gates. Differs: they square the gradient of a batch, which
         depends on its size; here images are squared one by one. Their gates stand behind
         BatchNorm, ours where a unit is read, so that a unit read by several layers, or written
         by several, has one slope.

@@ -58,7 +58,8 @@ def magnitude(network: nn.Module, parameters: Iterable[str] | None = None) -> We
     Raises:
         SurgeryError: If a parameter does not exist or is not finite.
 
-    Source: Han et al. 2015 (Learning both weights and connections), section 3.
+    Source: Han et al. 2015 (Learning both weights and connections for efficient neural
+        networks).
     """
     known = dict(network.named_parameters())
     names = list(weights_of(network) if parameters is None else parameters)
