@@ -111,6 +111,12 @@ def small_films(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of films as another hospital might send them; read it, do not change it."""
+    return write_films(tmp_path_factory.mktemp("elsewhere"), patients=14, seed=77)
+
+
+@pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, small_films: Path) -> Path:
     """The folder of a finished run; read it, do not change it."""
     from leanlung.runs import Options, run

@@ -27,8 +27,9 @@ def measured(predictions, names=None):
 def test_names_come_in_the_order_of_the_registry_and_of_the_classes():
     assert metric_names(("a", "b")) == (
         "accuracy", "balanced_accuracy", "macro_auc", "macro_sensitivity", "macro_specificity",
-        "macro_precision", "macro_f", "mcc", "auc:a", "auc:b", "sensitivity:a", "sensitivity:b",
-        "specificity:a", "specificity:b", "precision:a", "precision:b", "f:a", "f:b",
+        "macro_precision", "macro_f", "mcc", "brier", "auc:a", "auc:b", "sensitivity:a",
+        "sensitivity:b", "specificity:a", "specificity:b", "precision:a", "precision:b", "f:a",
+        "f:b",
     )  # fmt: skip
 
 
@@ -85,6 +86,7 @@ def test_values_are_those_of_scikit_learn(chance):
         "macro_precision": np.mean(precision),
         "macro_f": np.mean(f),
         "mcc": sklearn.matthews_corrcoef(true, answered),
+        "brier": -np.square(shares - np.eye(3)[true]).sum(axis=1).mean(),
     }
     by_class = zip(CLASSES, areas, sensitivity, specificity, precision, f, strict=True)
     for name, area, of_class, of_others, of_answers, harmonic in by_class:
@@ -99,13 +101,13 @@ def test_values_are_those_of_scikit_learn(chance):
 
 
 @pytest.mark.parametrize("name", metric_names(CLASSES))
-def test_the_best_answers_have_one_and_the_worst_the_lowest_value(name, answers):
+def test_the_best_answers_have_the_best_value_and_no_worse_than_the_lowest(name, answers):
     labels = np.arange(30) % 3
     best = answers(labels, labels, classes=CLASSES)
-    assert measured(best, [name])[name] == 1.0
+    family = find_metric(name, CLASSES).family
+    assert measured(best, [name])[name] == family.best
     worst = answers(labels, (labels + 1) % 3, classes=CLASSES)
-    lowest = find_metric(name, CLASSES).family.lowest
-    assert lowest <= measured(worst, [name])[name] < 1.0
+    assert family.lowest <= measured(worst, [name])[name] < family.best
 
 
 @settings(deadline=None, max_examples=25)

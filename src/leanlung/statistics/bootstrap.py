@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 _UNDEFINED_TOLERATED = 0.05
 
 # Far below one study's worth, far above what rounding leaves of none.
-_NO_SPREAD = 1e-12
+NO_SPREAD = 1e-12
+
+# More groups make the skew of a bootstrap interval no better known.
+_GROUPS = 400
 
 
 def patient_weights(
@@ -43,11 +46,40 @@ def patient_weights(
     Yields:
         Shape (n,): how often every study counts in one resample.
     """
-    count = int(patients.max()) + 1
+    for drawn in patient_draws(int(patients.max()) + 1, resamples=resamples, seed=seed):
+        yield drawn[patients]
+
+
+def patient_draws(count: int, *, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Draw patients as `patient_weights` does, and give how often every patient counts.
+
+    Args:
+        count: How many patients there are.
+        resamples: How often to draw.
+        seed: The same seed and count give the same draws.
+
+    Yields:
+        Shape (count,).
+    """
     generator = np.random.default_rng(seed)
     for _ in range(resamples):
         drawn = np.bincount(generator.integers(count, size=count), minlength=count)
-        yield drawn[patients].astype(np.float64)
+        yield drawn.astype(np.float64)
+
+
+def patients_left_out(count: int, *, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Leave each patient out in turn; of more than 400, each of 400 groups drawn by chance.
+
+    Args:
+        count: How many patients there are.
+        seed: Of the groups.
+
+    Yields:
+        Shape (count,): 0 for those left out, 1 for the others.
+    """
+    group = np.random.default_rng(seed).permutation(count) % _GROUPS
+    for index in range(min(count, _GROUPS)):
+        yield (group != index).astype(np.float64)
 
 
 def percentile_interval(
@@ -63,20 +95,22 @@ def percentile_interval(
         Lower and upper end, or None if no value is defined or all are the same.
     """
     defined = resampled[~np.isnan(resampled)]
-    if not defined.size or np.ptp(defined) < _NO_SPREAD:
+    if not defined.size or np.ptp(defined) < NO_SPREAD:
         return None
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(defined, [tail, 1.0 - tail])
     return float(low), float(high)
 
 
-def description(resampled: NDArray[np.float64], *, repeats_patients: bool) -> str:
+def description(
+    resampled: NDArray[np.float64], *, repeats_patients: bool, limits: str = "percentile"
+) -> str:
     """Say how the interval was reached, and if many resamples had no value."""
     kind = "patient-cluster bootstrap" if repeats_patients else "bootstrap over patients"
     undefined = int(np.isnan(resampled).sum())
     told = undefined > _UNDEFINED_TOLERATED * len(resampled)
     caveat = f" ({undefined} of them undefined and left out)" if told else ""
-    return f"{kind}, percentile, {len(resampled)} resamples{caveat}"
+    return f"{kind}, {limits}, {len(resampled)} resamples{caveat}"
 
 
 def require_resamples(resamples: int, level: float) -> None:

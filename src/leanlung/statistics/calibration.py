@@ -14,6 +14,8 @@ from leanlung.foundations.errors import StatisticsError
 from leanlung.statistics.proportions import clopper_pearson
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from leanlung.statistics.predictions import Predictions
 
 
@@ -55,13 +57,9 @@ def reliability_bins(
 
     Source: Nixon et al. 2019, Measuring Calibration in Deep Learning (equal-mass bins).
     """
-    if bins < 1:
-        msg = f"{bins} bins: one or more are expected, 10 is usual"
-        raise StatisticsError(msg)
     confidence = predictions.probabilities.max(axis=1)
     right = predictions.predicted == predictions.labels
-    rank = np.searchsorted(np.sort(confidence), confidence)
-    bin_of = rank * bins // len(confidence)
+    bin_of = equal_mass_bins(confidence, bins)
     found = []
     for index in np.unique(bin_of):
         inside = bin_of == index
@@ -70,6 +68,26 @@ def reliability_bins(
         mean = float(confidence[inside].mean())
         found.append(ReliabilityBin(mean, successes / count, low, high, count))
     return tuple(found)
+
+
+def equal_mass_bins(scores: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
+    """Part scores into bins of about equal size; equal scores are never parted.
+
+    Args:
+        scores: Shape (n,).
+        bins: How many at most.
+
+    Returns:
+        Number of the bin of every score, ascending with it, shape (n,); some may be empty.
+
+    Raises:
+        StatisticsError: If there is less than one bin.
+    """
+    if bins < 1:
+        msg = f"{bins} bins: one or more are expected, 10 is usual"
+        raise StatisticsError(msg)
+    rank: NDArray[np.int64] = np.searchsorted(np.sort(scores), scores)
+    return rank * bins // len(scores)
 
 
 def expected_calibration_error(bins: tuple[ReliabilityBin, ...]) -> float:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any, Self
 
+    from leanlung.statistics.estimate import Ends
+
 Verdict = Literal["non_inferior", "inferior", "inconclusive"]
 
 
@@ -100,9 +102,15 @@ def verdict_of(difference: Estimate, margin: float) -> Verdict:
     Source: Piaggio et al. 2012 (CONSORT for non-inferiority trials), figure 1.
     """
     require_margin(margin)
-    if difference.low is not None and difference.low > -margin:
+    return verdict_of_ends((difference.low, difference.high), margin)
+
+
+def verdict_of_ends(ends: Ends, margin: float) -> Verdict:
+    """Say what an interval shows, in any unit, as `verdict_of` says it for shares."""
+    low, high = ends
+    if low is not None and low > -margin:
         return "non_inferior"
-    if difference.high is not None and difference.high < -margin:
+    if high is not None and high < -margin:
         return "inferior"
     return "inconclusive"
 
@@ -153,13 +161,15 @@ def _verdict_told(comparison: Comparison) -> str:
     return (
         f"{claim}: difference {difference} ({100 * difference.level:g} % interval, "
         f"{difference.method}, {difference.studies} studies of {difference.patients} patients)"
-        f"{_direction(comparison.verdict, difference)}."
+        f"{direction_told(comparison.verdict, (difference.low, difference.high))}."
     )
 
 
-def _direction(verdict: Verdict, difference: Estimate) -> str:
-    below = difference.high is not None and difference.high < 0.0
-    above = difference.low is not None and difference.low > 0.0
+def direction_told(verdict: Verdict, ends: Ends) -> str:
+    """Say whether a loss or a gain is likely at all, for the end of a sentence."""
+    low, high = ends
+    below = high is not None and high < 0.0
+    above = low is not None and low > 0.0
     if verdict == "non_inferior" and below:
         return "; the whole interval lies below zero, so a small loss is likely"
     if verdict == "inconclusive" and below:

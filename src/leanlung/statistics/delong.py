@@ -5,8 +5,9 @@ this form the mean over classes and the difference of two models on the same stu
 means and differences of vectors, with their covariances right by themselves.
 
 The normal interval is too short close to 1, and a class told apart perfectly adds nothing to
-the width of a mean over classes. Where nothing at all varies there is no interval here, and
-`measure` and `compare` give an exact bound instead.
+the width of a mean over classes; `compare` puts limits around the same variances that mend the
+first (`leanlung.statistics.square_and_add`). Where nothing at all varies there is no interval
+here, and `measure` and `compare` give an exact bound instead.
 
 Source: DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44(3); the sums in O(n log n) as in
     Sun & Xu 2014, IEEE Signal Processing Letters 21(11), with searches in place of midranks.
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from leanlung.statistics.predictions import Predictions
 
 # Far below any true standard error, far above what rounding leaves of none.
-_NO_SPREAD = 1e-9
+NO_SPREAD = 1e-9
 
 
 def auc_influences(
@@ -66,6 +67,30 @@ def mean_influences(predictions: Predictions, classes: Sequence[int]) -> NDArray
     return mean
 
 
+def standard_error(influences: NDArray[np.float64]) -> float:
+    """Give the standard error of what has these influences; NaN where they are unknown."""
+    return float(np.sqrt(np.sum(influences**2)))
+
+
+def freedom(influences: NDArray[np.float64], groups: NDArray[np.generic]) -> float:
+    """Give the degrees of freedom of a standard error, by Satterthwaite's formula.
+
+    Args:
+        influences: Shape (n,), of two or more studies of each group; not all zero.
+        groups: Shape (n,): the sides that components were taken on, such as the true class.
+
+    Source: Satterthwaite 1946, Biometrics Bulletin 2(6), as Brunner & Munzel 2000, Biometrical
+        Journal 42(1), use it for an area.
+    """
+    total, parts = 0.0, 0.0
+    for group in np.unique(groups):
+        side = influences[groups == group]
+        variance = float(np.sum(side**2))
+        total += variance
+        parts += variance**2 / (len(side) - 1)
+    return total**2 / parts
+
+
 def normal_interval(
     value: float, influences: NDArray[np.float64], level: float, lowest: float = 0.0
 ) -> tuple[float, float] | None:
@@ -81,8 +106,8 @@ def normal_interval(
     Returns:
         Lower and upper end, or None if the influences are unknown or show no spread.
     """
-    error = float(np.sqrt(np.sum(influences**2)))
-    if not error > _NO_SPREAD:
+    error = standard_error(influences)
+    if not error > NO_SPREAD:
         return None
     reach = NormalDist().inv_cdf((1.0 + level) / 2.0) * error
     return max(lowest, value - reach), min(1.0, value + reach)

@@ -21,6 +21,7 @@ from leanlung.statistics.metrics import (
     left_out,
     metric_names,
     patients_concerned,
+    points,
     values,
 )
 from leanlung.statistics.proportions import clopper_pearson
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from leanlung.statistics.estimate import Ends
-    from leanlung.statistics.metrics import IntervalKind, Metric
+    from leanlung.statistics.families import IntervalKind
+    from leanlung.statistics.metrics import Metric
     from leanlung.statistics.predictions import Predictions
 
 
@@ -64,12 +66,12 @@ def measure(
     bootstrap.require_resamples(resamples, level)
     names = metric_names(predictions.classes) if metrics is None else metrics
     chosen = [find_metric(name, predictions.classes) for name in names]
-    [point] = values(chosen, predictions, [np.ones(len(predictions))])
+    point = points(chosen, predictions) if chosen else []
     drawn = [each for each in chosen if interval_kind(each, predictions) == "bootstrap"]
     resampled = resampled_values(drawn, predictions, resamples, seed) if drawn else {}
     return tuple(
         estimate(metric, value, resampled.get(metric.name), predictions, level)
-        for metric, value in zip(chosen, point.tolist(), strict=True)
+        for metric, value in zip(chosen, point, strict=True)
     )
 
 
@@ -108,8 +110,8 @@ def resampled_values(
     metrics: Sequence[Metric], predictions: Predictions, resamples: int, seed: int
 ) -> dict[str, NDArray[np.float64]]:
     """Give the values of metrics in every resample of the patients, each shape (resamples,)."""
-    weights = bootstrap.patient_weights(predictions.patients, resamples=resamples, seed=seed)
-    columns = values(metrics, predictions, weights).T
+    draws = bootstrap.patient_draws(predictions.patient_count, resamples=resamples, seed=seed)
+    columns = values(metrics, predictions, draws, predictions.patients).T
     return {metric.name: column for metric, column in zip(metrics, columns, strict=True)}
 
 
@@ -159,11 +161,11 @@ def estimate(
 
 
 def _exact(metric: Metric, value: float, predictions: Predictions, level: float) -> Ends:
-    lowest = metric.family.lowest
+    lowest, best = metric.family.lowest, metric.family.best
     n = patients_concerned(metric, predictions)
-    share = (value - lowest) / (1.0 - lowest)
+    share = min(1.0, max(0.0, (value - lowest) / (best - lowest)))
     low, high = (
-        None if end is None else lowest + (1.0 - lowest) * end
+        None if end is None else lowest + (best - lowest) * end
         for end in clopper_pearson(share * n, n, level)
     )
     return low, high

@@ -7,161 +7,25 @@ one of them has no value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from leanlung.foundations.errors import StatisticsError
 from leanlung.foundations.suggestions import did_you_mean
-from leanlung.statistics import confusion
-from leanlung.statistics.tally import Tally, occurring_classes, tally
+from leanlung.statistics.families import METRICS, Family
+from leanlung.statistics.tally import Wanted, occurring_classes, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from leanlung.statistics.predictions import Predictions
+    from leanlung.statistics.tally import Held, Tally
 
     Shares = NDArray[np.float64]
-
-IntervalKind = Literal["clopper_pearson", "delong", "bootstrap"]
-
-Group = Literal["all", "class", "others", "either", "answered", "rarest"]
-
-
-@dataclass(frozen=True)
-class Family:
-    """A metric, or one metric for every class.
-
-    Attributes:
-        description: One line for a list of metrics.
-        needs: What it takes for the metric to be defined.
-        interval: How its interval is reached where every patient has one study; where
-            patients repeat it is always the bootstrap.
-        group: Whose number limits what can be known of it, of all studies: those of the
-            class, of the others, of the fewer of these two, those answered as the class, or
-            those of the rarest class.
-        of: Gives its values, shape (R,), or (R, K) for every class.
-        averaged: Whether it is a mean over the classes that occur.
-        lowest: Worst possible value; the best is 1.
-    """
-
-    description: str
-    needs: str
-    interval: IntervalKind
-    group: Group
-    of: Callable[[Tally], Shares]
-    averaged: bool = False
-    lowest: float = 0.0
-
-
-def _macro(by_class: Callable[[Tally], Shares]) -> Callable[[Tally], Shares]:
-    return lambda tally: by_class(tally)[:, tally.occurring].mean(axis=1)
-
-
-METRICS: dict[str, Family] = {
-    "accuracy": Family(
-        "share of studies answered rightly",
-        "a study",
-        "clopper_pearson",
-        "all",
-        lambda tally: confusion.accuracy(tally.counts),
-    ),
-    "balanced_accuracy": Family(
-        "mean sensitivity over the classes, as macro_sensitivity",
-        "a study",
-        "bootstrap",
-        "rarest",
-        _macro(lambda tally: confusion.sensitivity(tally.counts)),
-        averaged=True,
-    ),
-    "macro_auc": Family(
-        "mean over the classes of the area under the ROC curve, each against the rest",
-        "studies of two classes",
-        "delong",
-        "rarest",
-        _macro(lambda tally: tally.aucs),
-        averaged=True,
-    ),
-    "macro_sensitivity": Family(
-        "mean sensitivity over the classes",
-        "a study",
-        "bootstrap",
-        "rarest",
-        _macro(lambda tally: confusion.sensitivity(tally.counts)),
-        averaged=True,
-    ),
-    "macro_specificity": Family(
-        "mean specificity over the classes",
-        "studies of two classes",
-        "bootstrap",
-        "rarest",
-        _macro(lambda tally: confusion.specificity(tally.counts)),
-        averaged=True,
-    ),
-    "macro_precision": Family(
-        "mean precision over the classes",
-        "every class that occurs answered at least once",
-        "bootstrap",
-        "rarest",
-        _macro(lambda tally: confusion.precision(tally.counts)),
-        averaged=True,
-    ),
-    "macro_f": Family(
-        "mean F over the classes",
-        "a study",
-        "bootstrap",
-        "rarest",
-        _macro(lambda tally: confusion.f(tally.counts)),
-        averaged=True,
-    ),
-    "mcc": Family(
-        "correlation of true and answered classes (Matthews; R_K for more than two), from -1",
-        "studies of two classes",
-        "bootstrap",
-        "rarest",
-        lambda tally: confusion.mcc(tally.counts),
-        lowest=-1.0,
-    ),
-    "auc:<class>": Family(
-        "area under the ROC curve of one class against the rest",
-        "studies of the class and of others",
-        "delong",
-        "either",
-        lambda tally: tally.aucs,
-    ),
-    "sensitivity:<class>": Family(
-        "share of the studies of the class that are answered so",
-        "a study of the class",
-        "clopper_pearson",
-        "class",
-        lambda tally: confusion.sensitivity(tally.counts),
-    ),
-    "specificity:<class>": Family(
-        "share of the studies of other classes that are not answered so",
-        "a study of another class",
-        "clopper_pearson",
-        "others",
-        lambda tally: confusion.specificity(tally.counts),
-    ),
-    "precision:<class>": Family(
-        "share of the answers of the class that are right",
-        "a study answered as the class",
-        "clopper_pearson",
-        "answered",
-        lambda tally: confusion.precision(tally.counts),
-    ),
-    "f:<class>": Family(
-        "harmonic mean of sensitivity and precision of the class (F1)",
-        "a study of the class",
-        "bootstrap",
-        "class",
-        lambda tally: confusion.f(tally.counts),
-    ),
-}
-"""Every metric there is, in the order of reports; ``<class>`` stands for a class's name."""
 
 _CLASS = ":<class>"
 
@@ -174,11 +38,28 @@ class Metric:
         name: As reports print it, e.g. ``sensitivity:covid``.
         family: What it is.
         of_class: Index of its class; None if it is of all.
+        threshold: From which probability on the class is called; None if the likeliest class
+            is the answer.
+        held: What is held on the ROC curve, and at which value; None if nothing is.
     """
 
     name: str
     family: Family
     of_class: int | None
+    threshold: float | None = None
+    held: tuple[Held, float] | None = None
+
+    def of(self, found: Tally) -> Shares:
+        """Read its values off a tally, shape (R,); NaN where undefined."""
+        if self.of_class is None:
+            return self.family.of(found)
+        if self.held is not None:
+            return found.held[(self.of_class, *self.held)]
+        if self.threshold is not None:
+            # A class against the rest: it comes second.
+            found = replace(found, counts=found.called[(self.of_class, self.threshold)])
+            return self.family.of(found)[:, 1]
+        return self.family.of(found)[:, self.of_class]
 
 
 def metric_names(classes: Sequence[str]) -> tuple[str, ...]:
@@ -215,27 +96,43 @@ def values(
     metrics: Sequence[Metric],
     predictions: Predictions,
     weights: Iterable[NDArray[np.float64]],
+    units: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
     """Compute metrics under weights.
 
     Args:
         metrics: M of them.
         predictions: Of n studies.
-        weights: R vectors of shape (n,): how often every study counts.
+        weights: R vectors: how often every unit counts.
+        units: Shape (n,): which unit every study belongs to, such as its patient; each study is
+            one by itself if not given.
 
     Returns:
         Shape (R, M); NaN where undefined.
     """
-    found = tally(
-        predictions, weights, areas=any(each.family.interval == "delong" for each in metrics)
+    wanted = Wanted(
+        any(each.family.interval == "delong" for each in metrics),
+        frozenset(
+            (each.of_class, each.threshold)
+            for each in metrics
+            if each.of_class is not None and each.threshold is not None
+        ),
+        frozenset(
+            (each.of_class, *each.held)
+            for each in metrics
+            if each.of_class is not None and each.held is not None
+        ),
     )
-    result = np.empty((len(found.counts), len(metrics)))
-    for column, metric in enumerate(metrics):
-        of_family = metric.family.of(found)
-        result[:, column] = (
-            of_family if metric.of_class is None else of_family[:, metric.of_class]
-        )
-    return result
+    found = tally(predictions, weights, wanted, units)
+    return np.stack([metric.of(found) for metric in metrics], axis=1)
+
+
+def points(metrics: Sequence[Metric], predictions: Predictions) -> list[float]:
+    """Compute metrics of all studies, each counting once; NaN where undefined."""
+    [found] = values(
+        metrics, predictions, [np.ones(1)], np.zeros(len(predictions), dtype=np.int64)
+    )
+    return [float(value) for value in found]
 
 
 def patients_concerned(metric: Metric, predictions: Predictions) -> int:

@@ -39,6 +39,18 @@ def paired(first: Predictions, second: Predictions) -> tuple[Predictions, Predic
             "same names are expected, in any order"
         )
         raise StatisticsError(msg)
+    if first.study_ids != second.study_ids:
+        second = _reordered(where, first, second)
+    second = _with_classes(second, first.classes)
+    _require_equal(where, first, "label", first.labels == second.labels)
+    same = [
+        one == other for one, other in zip(first.patient_ids, second.patient_ids, strict=True)
+    ]
+    _require_equal(where, first, "patient", same)
+    return first, second
+
+
+def _reordered(where: str, first: Predictions, second: Predictions) -> Predictions:
     row_of = {name: row for row, name in enumerate(second.study_ids)}
     known = set(first.study_ids)
     missing = [name for name in first.study_ids if name not in row_of]
@@ -49,17 +61,12 @@ def paired(first: Predictions, second: Predictions) -> tuple[Predictions, Predic
             f"{second.model}; both are expected to answer the same studies"
         )
         raise StatisticsError(msg)
-    second = second.rows(np.array([row_of[name] for name in first.study_ids]))
-    second = _with_classes(second, first.classes)
-    _require_equal(where, first, "label", first.labels == second.labels)
-    same = [
-        one == other for one, other in zip(first.patient_ids, second.patient_ids, strict=True)
-    ]
-    _require_equal(where, first, "patient", same)
-    return first, second
+    return second.rows(np.array([row_of[name] for name in first.study_ids]))
 
 
 def _with_classes(predictions: Predictions, classes: tuple[str, ...]) -> Predictions:
+    if predictions.classes == classes:
+        return predictions
     old_position = [predictions.classes.index(name) for name in classes]
     new_position = np.array([classes.index(name) for name in predictions.classes])
     return replace(

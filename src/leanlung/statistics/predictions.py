@@ -1,8 +1,4 @@
-"""Predictions: what a model said about every study, beside what was true.
-
-The CSV form is the interface to other frameworks: ``study_id, patient_id, label`` and one
-column ``p_<class>`` a class; ``label`` is the name of a class, other columns are ignored.
-"""
+"""Predictions: what a model said about every study, beside what was true."""
 
 from __future__ import annotations
 
@@ -13,20 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leanlung.foundations.errors import StatisticsError
-from leanlung.foundations.suggestions import did_you_mean
-from leanlung.foundations.tables import read_table, write_table
+from leanlung.foundations.errors import DataRefused, StatisticsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
 # Three probabilities written with three digits may sum to 0.999.
 _SUM_TOLERANCE = 1e-3 + 1e-9
 
-_PREFIX = "p_"
+
+class RepeatedStudies(StatisticsError, DataRefused):  # noqa: N818 - a refusal
+    """A study that stands several times, and would count so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +33,7 @@ class Predictions:
         patient_ids: Whose study; the same id in several rows makes them one cluster.
         labels: Shape (n,): index of the true class.
         probabilities: Shape (n, classes), in [0, 1]; every row sums to one within 0.001.
+        part: Which part of a split the studies are, such as ``test``; None if nobody says.
 
     Raises:
         StatisticsError: If any of this does not hold; the first offending study is named.
@@ -51,6 +45,7 @@ class Predictions:
     patient_ids: tuple[str, ...]
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float64]
+    part: str | None = None
 
     def __post_init__(self) -> None:
         labels = np.array(self.labels)
@@ -116,6 +111,7 @@ class Predictions:
             tuple(self.patient_ids[row] for row in order),
             self.labels[order],
             self.probabilities[order],
+            self.part,
         )
 
     def _check_names(self) -> None:
@@ -127,7 +123,7 @@ class Predictions:
             self._refuse(f"{len(self)} study ids but {len(self.patient_ids)} patient ids")
         for kind, ids in (("study", self.study_ids), ("patient", self.patient_ids)):
             for row, name in enumerate(ids, start=1):
-                if not name or name != name.strip():
+                if not name or name[0].isspace() or name[-1].isspace():
                     self._refuse(
                         f"row {row} has the {kind} id {name!r}; an id is neither empty nor "
                         "begins or ends in a blank (an image whose patient is unknown gets a "
@@ -135,7 +131,9 @@ class Predictions:
                     )
         if len(set(self.study_ids)) < len(self):
             [(doubled, times)] = Counter(self.study_ids).most_common(1)
-            self._refuse(f"study id {doubled!r} stands {times} times; each study counts once")
+            told = f"study id {doubled!r} stands {times} times; each study counts once"
+            msg = f"{self.model}: {told}"
+            raise RepeatedStudies(msg)
 
     def _check_labels(self, labels: NDArray[np.int64]) -> None:
         if labels.shape != (len(self),) or labels.dtype.kind not in "iu":
@@ -175,99 +173,3 @@ class Predictions:
     def _refuse(self, reason: str) -> None:
         msg = f"{self.model}: {reason}"
         raise StatisticsError(msg)
-
-
-def read_predictions(path: Path, *, model: str | None = None) -> Predictions:
-    """Read predictions from a CSV file.
-
-    Args:
-        path: With columns ``study_id``, ``patient_id``, ``label`` and ``p_<class>`` for two
-            or more classes; classes come in the order of the file.
-        model: Name to report them under; the name of the file if not given.
-
-    Raises:
-        StudyError: If the file is missing or no table.
-        StatisticsError: If a column is missing, a label is no class, a probability is no
-            number, or the whole is not what `Predictions` promises.
-    """
-    rows = read_table(path)
-    if not rows:
-        msg = f"{path}: a header but no row; one row a study is expected"
-        raise StatisticsError(msg)
-    classes = _classes(path, list(rows[0]))
-    index = {name: position for position, name in enumerate(classes)}
-    for row in rows:
-        if row["label"] not in index:
-            hint = did_you_mean(row["label"], classes)
-            msg = (
-                f"{path}: study {row['study_id']!r} has label {row['label']!r}, which is none "
-                f"of the classes {list(classes)}{hint}"
-            )
-            raise StatisticsError(msg)
-    try:
-        return Predictions(
-            model or path.stem,
-            classes,
-            tuple(row["study_id"] for row in rows),
-            tuple(row["patient_id"] for row in rows),
-            np.array([index[row["label"]] for row in rows], dtype=np.int64),
-            np.array([_probabilities(row, classes) for row in rows]),
-        )
-    except StatisticsError as error:
-        msg = f"{path}: {error}"
-        raise StatisticsError(msg) from error
-
-
-def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write predictions to a CSV file that reads back to the same bits."""
-    columns = [_PREFIX + name for name in predictions.classes]
-    write_table(
-        path,
-        ["study_id", "patient_id", "label", *columns],
-        (
-            {
-                "study_id": study,
-                "patient_id": patient,
-                "label": predictions.classes[label],
-                **{name: repr(share) for name, share in zip(columns, shares, strict=True)},
-            }
-            for study, patient, label, shares in zip(
-                predictions.study_ids,
-                predictions.patient_ids,
-                predictions.labels.tolist(),
-                predictions.probabilities.tolist(),
-                strict=True,
-            )
-        ),
-    )
-
-
-def _classes(path: Path, columns: Sequence[str]) -> tuple[str, ...]:
-    for wanted in ("study_id", "patient_id", "label"):
-        if wanted not in columns:
-            hint = did_you_mean(wanted, columns)
-            msg = f"{path}: no column {wanted!r} among {list(columns)}{hint}"
-            raise StatisticsError(msg)
-    classes = tuple(
-        name.removeprefix(_PREFIX)
-        for name in columns
-        if name.startswith(_PREFIX) and name != _PREFIX
-    )
-    if len(classes) < 2:
-        msg = (
-            f"{path}: {len(classes)} columns of probabilities ({list(classes)}); two or more "
-            "named p_<class> are expected (for one finding write p_<finding> and p_normal)"
-        )
-        raise StatisticsError(msg)
-    return classes
-
-
-def _probabilities(row: dict[str, str], classes: tuple[str, ...]) -> list[float]:
-    try:
-        return [float(row[_PREFIX + name]) for name in classes]
-    except ValueError as error:
-        msg = (
-            f"study {row['study_id']!r} has a probability that is no number ({error}); "
-            "decimals are written with a point"
-        )
-        raise StatisticsError(msg) from None
