@@ -50,3 +50,23 @@ def test_the_networks_mode_is_put_back(network: nn.Module) -> None:
     )
     probabilities(network.train(), images, PixelStatistics(0.5, 0.2), 3, CPU)
     assert network.training
+
+
+def test_float32_is_not_rounded_while_a_network_answers() -> None:
+    class Listening(nn.Sequential):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            heard.append(torch.get_float32_matmul_precision())
+            return super().forward(images)
+
+    heard: list[str] = []
+    network = Listening(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    images = ImageSet(
+        torch.zeros(1, 4, 4, dtype=torch.uint8), torch.arange(1), torch.zeros(1).long()
+    )
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        probabilities(network, images, PixelStatistics(0.5, 0.2), 3, CPU)
+        assert (heard, torch.get_float32_matmul_precision()) == (["highest"], "medium")
+    finally:
+        torch.set_float32_matmul_precision(before)

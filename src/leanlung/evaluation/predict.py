@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from leanlung.networks.devices import exact_float32
 from leanlung.pixels import standardise, unit_range
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def probabilities(
         images: What to predict.
         statistics: Of the training part, to standardise by.
         channels: Of the network's input.
-        device: Where to run, in float32.
+        device: Where to run, in float32 that is never rounded to TF32.
 
     Returns:
         (N, classes); the softmax is taken in float64, so that rows sum to one.
@@ -43,7 +44,7 @@ def probabilities(
     rows = []
     try:
         network.eval()
-        with torch.no_grad():
+        with torch.no_grad(), exact_float32():
             for places in torch.arange(len(images)).split(BATCH):
                 batch = unit_range(images.take(places).to(device))
                 logits = network(standardise(batch, statistics, channels))
