@@ -85,3 +85,15 @@ def test_a_mask_is_used_by_a_bundle_that_crops_to_the_lungs(
     assert with_mask.probabilities == pytest.approx(by_hand.probabilities)
     (without,) = answer(crops, [film], [None])
     assert without.probabilities == pytest.approx(answer(whole, [film])[0].probabilities)
+
+
+def test_an_empty_mask_is_named_beside_its_image(
+    bundle: Bundle, film: Path, tmp_path: Path
+) -> None:
+    Image.new("L", (40, 50)).save(tmp_path / "mask.png")
+    crops = replace(bundle, pixels=PixelSpec(size=32, crop="lungs"))
+    (found,) = answer(crops, [film], [tmp_path / "mask.png"])
+    assert found.problem == (
+        f"{film} with lung mask {tmp_path / 'mask.png'}: the lung mask is empty; pixels above "
+        "zero were expected where there is lung"
+    )

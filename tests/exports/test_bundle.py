@@ -12,8 +12,10 @@ import pytest
 import torch
 
 from leanlung.exports import Bundle, load_bundle, save_bundle
-from leanlung.foundations.errors import BundleError, StorageError
+from leanlung.foundations.errors import BundleError, StorageError, SurgeryError
 from leanlung.pixels import PixelSpec
+from leanlung.pruning import magnitude
+from leanlung.pruning.masks import impose, keep_largest, kernels, require_held
 
 
 def test_it_comes_back_bit_for_bit(bundle: Bundle, tmp_path: Path) -> None:
@@ -153,6 +155,27 @@ def test_metrics_may_be_missing(bundle: Bundle, tmp_path: Path) -> None:
     assert load_bundle(tmp_path / "b").metrics == {}
 
 
+@pytest.mark.parametrize("text", ["{}", "[]", "null", '{"format": null}', '{"format": "two"}'])
+def test_a_config_that_is_no_bundles_is_told_in_words(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(BundleError) as told:
+        load_bundle(tmp_path)
+    assert str(told.value) == (
+        f"{tmp_path}: no bundle (config.json does not say which format it has); a folder with "
+        "config.json and model.safetensors was expected"
+    )
+
+
+def test_a_key_that_a_config_lacks_is_named(bundle: Bundle, tmp_path: Path) -> None:
+    save_bundle(tmp_path / "b", bundle)
+    path = tmp_path / "b" / "config.json"
+    config = json.loads(path.read_text())
+    del config["statistics"]
+    path.write_text(json.dumps(config))
+    with pytest.raises(BundleError, match=r"a damaged bundle: 'statistics' is missing; copy"):
+        load_bundle(tmp_path / "b")
+
+
 def test_damaged_metrics_are_refused(bundle: Bundle, tmp_path: Path) -> None:
     save_bundle(tmp_path / "b", bundle)
     (tmp_path / "b" / "metrics.json").write_text("{")
@@ -164,3 +187,44 @@ def test_preparation_travels_with_it(bundle: Bundle, tmp_path: Path) -> None:
     spec = PixelSpec(size=32, crop="lungs", margin=0.1, median=True, standardise="symmetric")
     save_bundle(tmp_path / "b", replace(bundle, pixels=spec))
     assert load_bundle(tmp_path / "b").pixels == spec
+
+
+def masked(bundle: Bundle) -> Bundle:
+    mask = keep_largest(magnitude(bundle.network, kernels(bundle.network)), 0.5)
+    impose(bundle.network, mask)
+    return replace(bundle, mask=mask)
+
+
+def test_a_masked_network_is_stored_small_and_comes_back_bit_for_bit(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    save_bundle(tmp_path / "dense", bundle)
+    save_bundle(tmp_path / "b", masked(bundle))
+    sizes = [(tmp_path / name / "model.safetensors").stat().st_size for name in ("dense", "b")]
+    assert sizes[1] < 0.75 * sizes[0]
+    back = load_bundle(tmp_path / "b")
+    for name, tensor in bundle.network.state_dict().items():
+        assert back.network.state_dict()[name].numpy().tobytes() == tensor.numpy().tobytes()
+    assert back.mask is not None
+    require_held(back.network, back.mask)
+    formats = [
+        json.loads((tmp_path / name / "config.json").read_text())["format"]
+        for name in ("dense", "b")
+    ]
+    assert formats == [1, 2]  # what has no mask is read by every version
+
+
+def test_a_mask_that_is_not_in_force_is_not_saved(bundle: Bundle, tmp_path: Path) -> None:
+    held = masked(bundle)
+    assert held.mask is not None
+    torch.nn.init.ones_(held.network.get_parameter(next(iter(held.mask.by_parameter))))
+    with pytest.raises(SurgeryError, match="that the mask holds at zero are not"):
+        save_bundle(tmp_path / "b", held)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dense_file_under_a_masked_config_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    save_bundle(tmp_path / "b", bundle)
+    changed(tmp_path / "b", masked=True, format=2)
+    with pytest.raises(BundleError, match=r"a damaged bundle: .*not a masked network"):
+        load_bundle(tmp_path / "b")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from leanlung.evaluation import probabilities
 from leanlung.foundations.errors import LeanlungError, PixelError
 from leanlung.pixels import ImageSet, prepare
+from leanlung.statistics.temperature import at_temperature
 from leanlung.studies.pictures import decode
 
 if TYPE_CHECKING:
@@ -29,12 +30,15 @@ class Answer:
         label: The class with the highest probability; None if the image could not be used.
         probabilities: By class name.
         problem: Why it could not be used; empty if it could.
+        calibrated: The probabilities at the bundle's temperature, by class name, which can be
+            taken at their word as far as the validation part told; empty if it has none.
     """
 
     image: Path
     label: str | None
     probabilities: dict[str, float]
     problem: str = ""
+    calibrated: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Give a value that JSON can hold."""
@@ -43,6 +47,7 @@ class Answer:
             "label": self.label,
             "probabilities": self.probabilities,
             "problem": self.problem,
+            "calibrated": self.calibrated,
         }
 
 
@@ -67,13 +72,14 @@ def answer(
     places: list[int] = []
     problems: dict[int, str] = {}
     for place, path in enumerate(images):
-        mask_path = masks[place] if masks else None
+        mask_path = masks[place] if masks and bundle.pixels.crop == "lungs" else None
         try:
-            mask = decode(mask_path) if mask_path and bundle.pixels.crop == "lungs" else None
+            mask = decode(mask_path) if mask_path else None
             ready.append(prepare(decode(path), bundle.pixels, mask))
             places.append(place)
-        except PixelError as error:  # from an array, which knows no file
-            problems[place] = f"{path}: {error}"
+        except PixelError as error:  # from arrays, which know no file
+            beside = f" with lung mask {mask_path}" if mask_path else ""
+            problems[place] = f"{path}{beside}: {error}"
         except LeanlungError as error:
             problems[place] = str(error)
     answers = [Answer(path, None, {}, problems.get(n, "")) for n, path in enumerate(images)]
@@ -88,8 +94,12 @@ def answer(
         bundle.spec.channels,
         device or torch.device("cpu"),
     )
-    for place, row in zip(places, found, strict=True):
+    cooled: list[dict[str, float]] = [{} for _ in found]
+    if bundle.readout is not None:
+        shares = at_temperature(found, bundle.readout.temperature.value)
+        cooled = [dict(zip(bundle.classes, row, strict=True)) for row in shares.tolist()]
+    for place, row, calibrated in zip(places, found, cooled, strict=True):
         by_class = dict(zip(bundle.classes, row.tolist(), strict=True))
         label = bundle.classes[int(row.argmax())]
-        answers[place] = Answer(images[place], label, by_class)
+        answers[place] = Answer(images[place], label, by_class, calibrated=calibrated)
     return answers

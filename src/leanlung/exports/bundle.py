@@ -1,7 +1,7 @@
 """A bundle: a classifier as a folder, with everything needed to use it and nothing else.
 
-config.json         architecture, widths, classes, preprocessing
-model.safetensors   weights
+config.json         architecture, widths, classes, preprocessing, temperature, thresholds
+model.safetensors   weights; of a masked network, one bit a weight and the weights that are kept
 metrics.json        what was measured
 README.md           the model card
 """
@@ -23,14 +23,18 @@ from leanlung.foundations.files import write_json, write_text
 from leanlung.networks.spec import NetworkSpec
 from leanlung.networks.storage import restore, store
 from leanlung.pixels import PixelSpec, PixelStatistics
+from leanlung.statistics.readout import Readout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from leanlung.networks import Classifier
+    from leanlung.pruning.masks import WeightMask
 
-FORMAT = 1
+FORMAT = 2
+MASKED_SINCE = 2
+"""Bundles without a mask are written in format 1, which every version reads."""
 CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"
 
 
@@ -48,6 +52,8 @@ class Bundle:
         made_up: Whether it was trained on phantoms.
         history: How it came about, one entry a step.
         metrics: What was measured.
+        mask: Which weights are held at zero, if any are; in force in the network.
+        readout: How its probabilities are to be read, fixed on the validation part.
     """
 
     name: str
@@ -59,6 +65,8 @@ class Bundle:
     made_up: bool = False
     history: tuple[Mapping[str, Any], ...] = ()
     metrics: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    mask: WeightMask | None = field(default=None, compare=False)
+    readout: Readout | None = None
 
 
 def save_bundle(folder: Path, bundle: Bundle) -> None:
@@ -66,21 +74,23 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
 
     Raises:
         StorageError: If the disk is full or the folder cannot be written.
+        SurgeryError: If the bundle's mask is not in force in its network.
     """
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        store(partial / WEIGHTS, bundle.network)
+        _store(partial / WEIGHTS, bundle)
         config = {
-            "format": FORMAT,
+            "format": 1 if bundle.mask is None else MASKED_SINCE,
             "leanlung": __version__,
             "name": bundle.name,
             "network": bundle.spec.as_dict(),
             "classes": list(bundle.classes),
             "pixels": bundle.pixels.model_dump(),
             "statistics": bundle.statistics.as_dict(),
-            "thresholds": {"rule": "highest probability"},
+            **_read_by(bundle.readout),
             "made_up": bundle.made_up,
+            "masked": bundle.mask is not None,
             "history": [dict(entry) for entry in bundle.history],
             "model_sha256": fingerprints.of_file(partial / WEIGHTS),
         }
@@ -105,14 +115,8 @@ def load_bundle(folder: Path) -> Bundle:
     Raises:
         BundleError: If the bundle is incomplete, damaged, or from a newer version.
     """
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        found = int(config["format"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = (
-            f"{folder}: no bundle ({error}); a folder with {CONFIG} and {WEIGHTS} was expected"
-        )
-        raise BundleError(msg) from error
+    config = _config(folder)
+    found = config["format"]
     if found > FORMAT:
         msg = (
             f"{folder}: a bundle of format {found}, made by leanlung {config.get('leanlung')}; "
@@ -130,9 +134,10 @@ def load_bundle(folder: Path) -> Bundle:
                 f"a network of {spec.classes} outputs; copy it again"
             )
             raise BundleError(msg)
+        network, mask = _restored(folder / WEIGHTS, spec, masked=bool(config.get("masked")))
         return Bundle(
             name=config["name"],
-            network=restore(folder / WEIGHTS, spec),
+            network=network,
             spec=spec,
             classes=tuple(config["classes"]),
             pixels=PixelSpec.model_validate(config["pixels"]),
@@ -140,12 +145,70 @@ def load_bundle(folder: Path) -> Bundle:
             made_up=bool(config["made_up"]),
             history=tuple(config["history"]),
             metrics=_metrics(folder),
+            mask=mask,
+            readout=_readout(config),
         )
     except BundleError:
         raise
-    except (OSError, KeyError, TypeError, ValueError, LeanlungError) as error:
+    except KeyError as error:
+        msg = f"{folder}: a damaged bundle: {error} is missing; copy it again"
+        raise BundleError(msg) from error
+    except (OSError, TypeError, ValueError, LeanlungError) as error:
         msg = f"{folder}: a damaged bundle: {error}"
         raise BundleError(msg) from error
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    """Read what a bundle says of itself, of whichever format."""
+    cause: Exception | None = None
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        cause, why = error, str(error)
+    else:
+        if isinstance(config, dict) and isinstance(config.get("format"), int):
+            return config
+        why = f"{CONFIG} does not say which format it has"
+    msg = f"{folder}: no bundle ({why}); a folder with {CONFIG} and {WEIGHTS} was expected"
+    raise BundleError(msg) from cause
+
+
+def _store(path: Path, bundle: Bundle) -> None:
+    if bundle.mask is None:
+        store(path, bundle.network)
+        return
+    from leanlung.pruning.masks import store_masked  # dense bundles need nothing of that room
+
+    store_masked(path, bundle.network, bundle.mask)
+
+
+def _restored(
+    path: Path, spec: NetworkSpec, *, masked: bool
+) -> tuple[Classifier, WeightMask | None]:
+    if not masked:
+        return restore(path, spec), None
+    from leanlung.pruning.masks import restore_masked
+
+    return restore_masked(path, spec)
+
+
+def _read_by(readout: Readout | None) -> dict[str, Any]:
+    thresholds: dict[str, Any] = {"rule": "highest probability"}
+    if readout is None:
+        return {"thresholds": thresholds}
+    told = readout.as_dict()
+    return {
+        "thresholds": thresholds | {"frozen": told["thresholds"]},
+        "temperature": told["temperature"],
+    }
+
+
+def _readout(config: Mapping[str, Any]) -> Readout | None:
+    """Read what a bundle says of its probabilities; those of before have nothing to say."""
+    if "temperature" not in config:
+        return None
+    frozen = config["thresholds"]["frozen"]
+    return Readout.from_dict({"temperature": config["temperature"], "thresholds": frozen})
 
 
 def _statistics(config: Mapping[str, float]) -> PixelStatistics:

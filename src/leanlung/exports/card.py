@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from leanlung.statistics import Estimate
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,8 +17,9 @@ def model_card(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
 
     Args:
         config: Of the bundle.
-        metrics: As in ``metrics.json``: ``estimates``, ``comparison``, ``size``, ``whole_size``
-            and ``data``, each left out if not measured.
+        metrics: As in ``metrics.json``: ``estimates``, ``comparison``, ``size``,
+            ``whole_size``, ``data``, ``power``, ``groups``, ``flips``, ``calibration`` and
+            ``audit``, each left out if not measured.
 
     Returns:
         Markdown.
@@ -28,4 +31,12 @@ def model_card(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - Markdown, not HTML
     )
-    return environment.get_template("card.md.j2").render(config=config, metrics=metrics)
+    return environment.get_template("card.md.j2").render(
+        config=config, metrics=metrics, written=_written
+    )
+
+
+def _written(estimate: Mapping[str, Any]) -> str:
+    """Write an estimate with its interval, in the digits it needs."""
+    found = Estimate.from_dict(estimate)
+    return "–" if found.value is None else str(found)
