@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from leanlung.reports import ReportFacts, SeedFacts
+from leanlung.runs.evidence import Intervals, calibration_of, threshold_changes
 from leanlung.statistics import (
     Predictions,
     compare_all,
@@ -19,6 +20,10 @@ from leanlung.statistics import (
     metrics_elsewhere,
     sentence,
 )
+from leanlung.statistics.compare_groups import compare_groups
+from leanlung.statistics.exemplars import exemplars
+from leanlung.statistics.flips import flips
+from leanlung.statistics.readout import Readout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,6 +116,34 @@ def _measured(
     }
 
 
+def _evidence(
+    pair: tuple[Predictions, Predictions], plan: dict[str, Any], measured: dict[str, Any]
+) -> dict[str, Any]:
+    """Add what a run tells behind the verdict; a readout is here of the very same studies."""
+    intervals = Intervals(plan["level"], plan["resamples"], measured["bootstrap_seed"])
+    readouts = [Readout.of(each) for each in pair]
+    kept = pair[0] is pair[1]
+    cells = {
+        "sex": {name: "fm"[row % 2] for row, name in enumerate(pair[0].study_ids)},
+        "view": {name: ("AP", "PA")[row < 3] for row, name in enumerate(pair[0].study_ids)},
+    }
+    for each, readout in zip(pair, readouts, strict=True):
+        found = calibration_of(each, readout, intervals)
+        measured["models"][each.model]["calibration"] = found
+    tables = [
+        compare_groups(
+            *pair, cells, [("class",), ("sex",), ("view",)], metric=metric,
+            margin=plan["margin"], level=plan["level"], resamples=plan["resamples"],
+        ).as_dict()
+        for metric in dict.fromkeys([plan["metric"], "accuracy"])
+    ]  # fmt: skip
+    return {
+        "groups": [] if kept else tables,
+        "flips": flips(*pair, level=plan["level"]).as_dict(),
+        "threshold_changes": [] if kept else threshold_changes(pair, readouts, intervals),
+    }
+
+
 def _candidates(rounds: int) -> list[dict[str, Any]]:
     return [
         {
@@ -197,6 +230,10 @@ def make_facts(
     data: dict[str, Any] | None = None,
     recipe: dict[str, Any] | None = None,
     openings: Sequence[tuple[int, bool]] | None = None,
+    evidence: bool = False,
+    films: Sequence[str] = (),
+    audit: dict[str, Any] | None = None,
+    external: dict[str, Any] | None = None,
 ) -> ReportFacts:
     """Make facts.
 
@@ -214,6 +251,10 @@ def make_facts(
         recipe: Changes to the recipe.
         openings: Number of the choice, and whether it was opened for it before; in the place
             of one a seed.
+        evidence: Whether the run tells of groups, flips, calibration and thresholds.
+        films: Studies whose pictures are there.
+        audit: What an audit found.
+        external: What was found on external data.
     """
     plan = {
         "metric": "macro_auc", "margin": 0.1, "level": 0.95, "resamples": 100, **(plan or {})
@@ -227,6 +268,8 @@ def make_facts(
         small = whole if name == "unpruned" else small
         where = [sources(row, label) for row, label in enumerate(whole.labels.tolist())]
         measured = _measured(number, (whole, small), where, candidates, plan)
+        if evidence:
+            measured |= _evidence((whole, small), plan, measured)
         # Through JSON, as everything of a run comes from files.
         seeds.append(SeedFacts(number, json.loads(json.dumps(measured)), whole, small))
     return ReportFacts(
@@ -248,7 +291,16 @@ def make_facts(
             )
         ],
         seeds=tuple(seeds),
+        exemplars=_exemplars(seeds) if evidence and len(seeds) > 1 else None,
+        audit=audit,
+        external=external,
+        films={name: b"picture of " + name.encode() for name in films},
     )
+
+
+def _exemplars(seeds: Sequence[SeedFacts]) -> dict[str, Any]:
+    found = exemplars([one.unpruned for one in seeds], [one.chosen for one in seeds])
+    return dict(json.loads(json.dumps(found.as_dict())))
 
 
 @pytest.fixture(scope="session")

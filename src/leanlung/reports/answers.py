@@ -1,4 +1,4 @@
-"""Answers: ROC curves, confusion and calibration, from the predictions themselves."""
+"""Answers: ROC curves and confusion, from the predictions themselves."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leanlung.reports import numbers
-from leanlung.reports.plots import reliability_plot, roc_plot
-from leanlung.reports.tables import Cell, Table, heads, label, number
+from leanlung.reports.plots import roc_plot
+from leanlung.reports.tables import Cell, Table, heads, label
 from leanlung.statistics import (
-    brier_score,
     confusion_matrix,
-    expected_calibration_error,
-    reliability_bins,
     roc_curve,
 )
 
 if TYPE_CHECKING:
     from leanlung.reports.seeds import Network, Seed
-    from leanlung.statistics import ReliabilityBin, RocCurve
+    from leanlung.statistics import RocCurve
 
 
 @dataclass(frozen=True)
@@ -41,16 +38,6 @@ class Drawn:
 def roc_drawings(seed: Seed) -> tuple[Drawn, ...]:
     """Draw the ROC curves, one drawing a class against the rest."""
     return tuple(_roc(seed, index, name) for index, name in enumerate(seed.classes))
-
-
-def calibration_drawings(seed: Seed, level: float) -> tuple[Drawn, ...]:
-    """Draw the reliability diagrams, one a network.
-
-    Args:
-        seed: With its predictions.
-        level: Of the intervals.
-    """
-    return tuple(_calibration(seed, network, level) for network in seed.networks)
 
 
 def confusion_table(network: Network) -> Table:
@@ -85,35 +72,3 @@ def _roc(seed: Seed, index: int, name: str) -> Drawn:
     told = f"ROC curve of {name} against the rest; " + "; ".join(text for _, text in legend)
     svg = roc_plot(curves, f"roc-{seed.number}-{index}", told)
     return Drawn(name, svg, tuple(legend))
-
-
-def _calibration(seed: Seed, network: Network, level: float) -> Drawn:
-    bins = reliability_bins(network.predictions, level=level)
-    error = numbers.share(expected_calibration_error(bins))
-    brier = numbers.share(brier_score(network.predictions))
-    summary = f"ECE {error}, Brier score {brier}"
-    svg = reliability_plot(
-        bins,
-        network.look,
-        f"reliability-{seed.number}-{network.look}",
-        f"Reliability diagram of {network.name}; {summary}",
-    )
-    return Drawn(network.name, svg, (("", summary),), _bins_table(bins))
-
-
-def _bins_table(bins: tuple[ReliabilityBin, ...]) -> Table:
-    return Table(
-        "Figures behind the diagram",
-        heads("confidence, mean", "studies", "answered rightly", labels=0),
-        tuple(
-            (
-                number(numbers.share(one.confidence)),
-                number(numbers.count(one.count)),
-                Cell(
-                    numbers.share(one.accuracy),
-                    f"[{numbers.share(one.low)}, {numbers.share(one.high)}]",
-                ),
-            )
-            for one in bins
-        ),
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from leanlung.reports import numbers
+from leanlung.reports.sizes import NO_FASTER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +55,10 @@ def cautions(facts: ReportFacts, seed: Seed) -> tuple[Caution, ...]:
         _made_up(facts.data),
         _leaks(facts.data),
         _openings(facts),
+        *_audit(facts.audit),
         _losses(seed),
+        _group(seed),
+        _mask(seed),
         _sources(facts, seed),
     ]
     return tuple(one for one in found if one is not None)
@@ -114,6 +118,47 @@ def _openings(facts: ReportFacts) -> Caution | None:
     )
 
 
+def _audit(audit: Mapping[str, Any] | None) -> tuple[Caution, ...]:
+    if audit is None:
+        return ()
+    found = []
+    if audit["leaks"]:
+        between = audit["leakage"]["between"]
+        found.append(
+            Caution(
+                "stamp",
+                f"{len(between)} {'LEAK' if len(between) == 1 else 'LEAKS'} FOUND BY THE AUDIT",
+                f"{between[0]}{' …' if len(between) > 1 else '.'} "
+                "No figure on this page counts until that is mended.",
+                "audit",
+            )
+        )
+    if audit["alarm"]:
+        found.append(
+            Caution(
+                "stamp",
+                "THE CLASS IS TOLD WITHOUT THE LUNGS",
+                f"{_sentence(audit['reasons'][0])} What the networks answer may be something "
+                "other than the disease.",
+                "audit",
+            )
+        )
+    elif audit["verdict"] == "caution":
+        found.append(
+            Caution(
+                "box",
+                "The audit asks for care",
+                " ".join(map(_sentence, audit["cautions"])),
+                "audit",
+            )
+        )
+    return tuple(found)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
 def _losses(seed: Seed) -> Caution | None:
     # Where the verdict is bad news itself, the forest is enough.
     if seed.outcome == "inferior" or not seed.losses:
@@ -131,6 +176,32 @@ def _losses(seed: Seed) -> Caution | None:
         "on the strength of the verdict alone.",
         "lost",
     )
+
+
+def _group(seed: Seed) -> Caution | None:
+    """Warn of a group that lost more, by an interval that holds for all groups together."""
+    for table in seed.groups[:1]:  # by the metric of the verdict
+        difference = table["worst_difference"]
+        if seed.outcome != "inferior" and difference and _below(difference, table["margin"]):
+            return Caution(
+                "box",
+                "In one group more is lost",
+                f"{table['told'][:1].upper()}{table['told'][1:]}: more than the margin of "
+                f"{numbers.plain(table['margin'])}. "
+                "The verdict is about all patients together.",
+                "groups",
+            )
+    return None
+
+
+def _below(difference: Mapping[str, Any], margin: float) -> bool:
+    return difference["high"] is not None and difference["high"] < -margin
+
+
+def _mask(seed: Seed) -> Caution | None:
+    if not seed.chosen.masked:
+        return None
+    return Caution("note", "Masked, not removed", NO_FASTER, "sizes")
 
 
 def _sources(facts: ReportFacts, seed: Seed) -> Caution | None:

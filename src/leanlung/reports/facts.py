@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ class SeedFacts:
         seed: Which.
         measured: Its entry in ``metrics.json``: ``chosen``, ``reason``, ``comparison``,
             ``elsewhere``, ``sentence``, ``bootstrap_seed``, ``majority``, ``models``,
-            ``confounding`` and ``candidates``.
+            ``confounding`` and ``candidates``; of later versions also ``groups``, ``flips``,
+            ``threshold_changes`` and, under ``models``, ``calibration``.
         unpruned: Predictions of the whole network on the test part.
         chosen: Predictions of the chosen network on the same studies.
     """
@@ -41,6 +42,10 @@ class ReportFacts:
         environment: As in ``environment.json``.
         openings: Of the test part, oldest first.
         seeds: One or more.
+        exemplars: As in ``metrics.json``; None for a single seed.
+        audit: As in ``audit.json``; None where nobody audited.
+        external: As in ``external.json``; None where there was no external data.
+        films: Small JPEG pictures by study id, as far as they are there.
     """
 
     run: str
@@ -49,3 +54,7 @@ class ReportFacts:
     environment: Mapping[str, Any]
     openings: Sequence[Mapping[str, Any]]
     seeds: tuple[SeedFacts, ...]
+    exemplars: Mapping[str, Any] | None = None
+    audit: Mapping[str, Any] | None = None
+    external: Mapping[str, Any] | None = None
+    films: Mapping[str, bytes] = field(default_factory=dict)

@@ -33,8 +33,9 @@ def key_figures(seed: Seed) -> tuple[KeyFigure, ...]:
     occurring = sum(seed.studies_of(index) > 0 for index in range(len(seed.classes)))
     return (
         _size(seed, "Parameters", "stored"),
+        *([_size(seed, "Parameters not zero", "nonzero")] if seed.chosen.masked else []),
         _size(seed, "MACs for an image", "macs"),
-        _size(seed, "File", "file_bytes", "B"),
+        _file(seed),
         _metric(seed, "accuracy", majority),
         # Right for one of the classes that occur, wrong for all others.
         _metric(seed, "balanced_accuracy", numbers.share(1 / occurring)),
@@ -42,10 +43,18 @@ def key_figures(seed: Seed) -> tuple[KeyFigure, ...]:
 
 
 def _size(seed: Seed, name: str, key: str, unit: str = "") -> KeyFigure:
-    before, after = seed.unpruned.size[key], seed.chosen.size[key]
-    values = tuple((numbers.short(network.size[key], unit), "") for network in seed.networks)
-    told = "nothing removed" if seed.kept else f"{numbers.ratio(after, before)} of it left"
-    return KeyFigure(name, values, told)
+    sizes = [network.size[key] for network in seed.networks]
+    return _left(seed, name, sizes, unit)
+
+
+def _file(seed: Seed) -> KeyFigure:
+    return _left(seed, "File", [network.file_bytes for network in seed.networks], "B")
+
+
+def _left(seed: Seed, name: str, sizes: list[int], unit: str) -> KeyFigure:
+    values = tuple((numbers.short(size, unit), "") for size in sizes)
+    left = f"{numbers.ratio(sizes[-1], sizes[0])} of it left"
+    return KeyFigure(name, values, "nothing removed" if seed.kept else left)
 
 
 def _metric(seed: Seed, metric: str, guessed: str) -> KeyFigure:

@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from leanlung.reports import numbers
-from leanlung.reports.answers import calibration_drawings, confusion_table, roc_drawings
+from leanlung.reports.answers import confusion_table, roc_drawings
+from leanlung.reports.audit import audit_box
+from leanlung.reports.calibration import calibration_drawings, calibration_table
 from leanlung.reports.cautions import cautions
+from leanlung.reports.checklists import checklists
 from leanlung.reports.cohort import data_flow, openings_table, source_class_table
+from leanlung.reports.external import external_box
+from leanlung.reports.flow import flow
 from leanlung.reports.forest import forest
+from leanlung.reports.gallery import case_table, exemplar_gallery, flip_gallery, shown_of
+from leanlung.reports.groups import group_forests
 from leanlung.reports.key_figures import key_figures
 from leanlung.reports.plots import validation_curve
 from leanlung.reports.results import class_table, overall_table, source_table
 from leanlung.reports.seeds import Seed, worst
 from leanlung.reports.settings import as_toml, command, environment_rows, published_table
 from leanlung.reports.sizes import candidate_table, size_table
+from leanlung.reports.thresholds import threshold_tables
 from leanlung.reports.verdict import WORDS, headline
 
 if TYPE_CHECKING:
@@ -27,6 +35,8 @@ if TYPE_CHECKING:
     from leanlung.reports.answers import Drawn
     from leanlung.reports.facts import ReportFacts
     from leanlung.reports.forest import Forest
+    from leanlung.reports.gallery import Gallery
+    from leanlung.reports.groups import GroupForest
     from leanlung.reports.tables import Table
 
 
@@ -38,6 +48,7 @@ class SeedSections:
         number: Of the seed.
         word: Its outcome.
         sentence: Its verdict.
+        masked: Whether the run holds weights at zero, instead of removing units.
         sizes: Of its networks.
         curve: Of its candidates.
         candidates: The same as a table.
@@ -46,13 +57,19 @@ class SeedSections:
         by_class: Estimates of every class.
         roc: One a class.
         confusion: One a network.
-        calibration: One a network.
+        calibration: One a network, and one at its temperature.
+        calibrated: Figures of calibration.
+        thresholds: At frozen thresholds.
         by_source: Accuracy within every source.
+        groups: What was lost in groups.
+        flips: Studies that changed sides.
+        every_flip: All of them, as words.
     """
 
     number: int
     word: str
     sentence: str
+    masked: bool
     sizes: Table
     curve: str
     candidates: Table
@@ -62,7 +79,12 @@ class SeedSections:
     roc: tuple[Drawn, ...]
     confusion: tuple[Table, ...]
     calibration: tuple[Drawn, ...]
+    calibrated: Table | None
+    thresholds: tuple[Table, ...]
     by_source: Table
+    groups: tuple[GroupForest, ...]
+    flips: Gallery | None
+    every_flip: Table | None
 
 
 def render(facts: ReportFacts) -> str:
@@ -77,7 +99,8 @@ def render(facts: ReportFacts) -> str:
     seeds = [Seed.of(one) for one in facts.seeds]
     first = worst(seeds)
     recipe = facts.recipe
-    sections = [_sections(seed, recipe) for seed in seeds]
+    sections = [_sections(seed, facts, shown_of(len(seeds))) for seed in seeds]
+    warned = cautions(facts, first)
     environment = Environment(
         loader=PackageLoader("leanlung.reports"),
         autoescape=True,
@@ -88,8 +111,8 @@ def render(facts: ReportFacts) -> str:
     return environment.get_template("report.html.j2").render(
         facts=facts,
         recipe=recipe,
-        headline=headline(seeds),
-        cautions=cautions(facts, first),
+        headline=headline(seeds, recipe["evaluate"]["resamples"]),
+        cautions=warned,
         forest=sections[seeds.index(first)].forest,
         key_figures=key_figures(first),
         seeds=sections,
@@ -98,7 +121,12 @@ def render(facts: ReportFacts) -> str:
             source_class_table(facts.data["confounding"], first.classes, "All images"),
             source_class_table(first.confounding, first.classes, "The test part"),
         ),
-        flow=data_flow(facts.data),
+        data=data_flow(facts.data),
+        flow=flow(facts.data, first),
+        exemplars=exemplar_gallery(facts.exemplars, facts.films),
+        audit=audit_box(facts.audit),
+        external=external_box(facts.external),
+        checklists=checklists(facts, first, tuple(one.title for one in warned)),
         openings=openings_table(facts.openings),
         published=published_table(recipe["published"], first),
         settings=as_toml(recipe),
@@ -107,11 +135,13 @@ def render(facts: ReportFacts) -> str:
     )
 
 
-def _sections(seed: Seed, recipe: Mapping[str, Any]) -> SeedSections:
+def _sections(seed: Seed, facts: ReportFacts, most: int) -> SeedSections:
+    recipe: Mapping[str, Any] = facts.recipe
     return SeedSections(
         number=seed.number,
         word=WORDS[seed.outcome],
         sentence=seed.reason if seed.kept else seed.sentence,
+        masked=recipe.get("mask") is not None,
         sizes=size_table(seed),
         curve=validation_curve(seed, recipe["choose"]),
         candidates=candidate_table(seed, recipe["choose"]["metric"]),
@@ -121,5 +151,10 @@ def _sections(seed: Seed, recipe: Mapping[str, Any]) -> SeedSections:
         roc=roc_drawings(seed),
         confusion=tuple(confusion_table(network) for network in seed.networks),
         calibration=calibration_drawings(seed, recipe["evaluate"]["level"]),
+        calibrated=calibration_table(seed),
+        thresholds=threshold_tables(seed),
         by_source=source_table(seed),
+        groups=group_forests(seed),
+        flips=flip_gallery(seed, facts.films, most),
+        every_flip=case_table(seed),
     )

@@ -37,8 +37,10 @@ def validation_curve(seed: Seed, choose: Mapping[str, Any]) -> str:
     from matplotlib.figure import Figure
 
     metric = choose["metric"]
-    whole = seed.candidates[0]
-    left = [one["size"]["stored"] / whole["size"]["stored"] for one in seed.candidates]
+    # A mask leaves all parameters where they are; what it leaves of them is not zero.
+    masked = any("masked_bytes" in one for one in seed.candidates)
+    sizes = [one["size"]["nonzero" if masked else "stored"] for one in seed.candidates]
+    left = [size / sizes[0] for size in sizes]
     values = [one["validation"][metric] for one in seed.candidates]
     reference = values[0]
     with drawing():
@@ -61,15 +63,16 @@ def validation_curve(seed: Seed, choose: Mapping[str, Any]) -> str:
                 fontweight="bold" if is_chosen else "normal",
                 color=_INK,
             )
-        axes.set_xlabel("parameters left, as a share of the unpruned network’s")
+        what = "parameters not zero" if masked else "parameters left"
+        axes.set_xlabel(f"{what}, as a share of the unpruned network’s")
         axes.set_ylabel(f"{numbers.metric(metric)} on validation")
         axes.margins(x=0.06, y=0.2)
         axes.invert_xaxis()
         return inline(
             figure,
             f"curve-{seed.number}",
-            f"{numbers.metric(metric)} on the validation part over the share of parameters "
-            f"left, round 0 to {seed.candidates[-1]['round']}; {seed.chosen.name} is chosen",
+            f"{numbers.metric(metric)} on the validation part over the share of "
+            f"{what}, round 0 to {seed.candidates[-1]['round']}; {seed.chosen.name} is chosen",
         )
 
 

@@ -30,9 +30,11 @@ class Network:
         name: ``unpruned``, or that of the chosen candidate.
         look: Sets its colour and line, the same over the whole page.
         predictions: Its answers.
-        size: As `leanlung.networks.ModelSize` names it.
+        size: As `leanlung.networks.ModelSize` names it; in a run that masks weights also
+            ``masked_bytes``, of the file of a masked network.
         estimates: By metric.
         by_source: Accuracy by source.
+        calibration: As in ``metrics.json``; None in a run of an earlier version.
     """
 
     name: str
@@ -41,6 +43,17 @@ class Network:
     size: Mapping[str, int]
     estimates: Mapping[str, Estimate]
     by_source: Mapping[str, Estimate]
+    calibration: Mapping[str, Any] | None
+
+    @property
+    def masked(self) -> bool:
+        """Whether weights of it are held at zero."""
+        return bool(self.size.get("masked_bytes"))
+
+    @property
+    def file_bytes(self) -> int:
+        """Bytes of its file, as a bundle stores it."""
+        return self.size.get("masked_bytes") or self.size["file_bytes"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,11 @@ class Seed:
         networks: The unpruned and the chosen; the unpruned alone where it was kept.
         candidates: All rounds, on the validation part.
         confounding: Of the test part.
+        bootstrap_seed: Of the intervals.
+        groups: Tables of groups, as in ``metrics.json``; empty where the whole network was
+            kept, and in a run of an earlier version, as are ``threshold_changes``.
+        flips: Studies that changed sides, likewise; None in a run of an earlier version.
+        threshold_changes: At the frozen thresholds.
     """
 
     number: int
@@ -70,6 +88,10 @@ class Seed:
     networks: tuple[Network, ...]
     candidates: Sequence[Mapping[str, Any]]
     confounding: Mapping[str, Any]
+    bootstrap_seed: int
+    groups: Sequence[Mapping[str, Any]]
+    flips: Mapping[str, Any] | None
+    threshold_changes: Sequence[Mapping[str, Any]]
 
     @classmethod
     def of(cls, facts: SeedFacts) -> Seed:
@@ -90,6 +112,10 @@ class Seed:
             tuple(networks),
             measured["candidates"],
             measured["confounding"],
+            measured["bootstrap_seed"],
+            measured.get("groups", ()),
+            measured.get("flips"),
+            measured.get("threshold_changes", ()),
         )
 
     @property
@@ -150,4 +176,5 @@ def _network(name: str, predictions: Predictions, measured: Mapping[str, Any]) -
             source: Estimate.from_dict(entry)
             for source, entry in found["accuracy_by_source"].items()
         },
+        found.get("calibration"),
     )

@@ -22,6 +22,12 @@ _SIZES = {
     "file_bytes": ("bytes of the file", "as safetensors"),
 }
 
+_MASKED = label("bytes as bits and kept weights", "as the bundle stores a masked network")
+NO_FASTER = (
+    "A mask holds weights at zero; it removes none. The network computes all of them: it is no "
+    "faster on dense kernels, and takes the same memory."
+)
+
 
 def size_table(seed: Seed) -> Table:
     """Tell how large the networks are, each figure with one meaning."""
@@ -32,11 +38,19 @@ def size_table(seed: Seed) -> Table:
             left = numbers.ratio(seed.chosen.size[key], seed.unpruned.size[key])
             cells.append(number(left, strong=True))
         rows.append((label(name, meaning), *cells))
+    if seed.chosen.masked:
+        cells = [
+            number(numbers.count(network.file_bytes) if network.masked else numbers.NOTHING)
+            for network in seed.networks
+        ]
+        left = numbers.ratio(seed.chosen.file_bytes, seed.unpruned.file_bytes)
+        rows.append((_MASKED, *cells, number(left, strong=True)))
     names = [network.name for network in seed.networks]
     return Table(
         "Size of the networks",
         heads("", *names, *([] if seed.kept else ["share left"])),
         tuple(rows),
+        notes=(("", NO_FASTER),) if seed.chosen.masked else (),
     )
 
 
@@ -45,24 +59,30 @@ def candidate_table(seed: Seed, chosen_by: str) -> Table:
     whole = seed.candidates[0]["size"]["stored"]
     metrics = list(seed.candidates[0]["validation"])
     names = [numbers.metric(name) + (" ◂" if name == chosen_by else "") for name in metrics]
+    masked = any("masked_bytes" in one for one in seed.candidates)
+    sizes = ["parameters", "share left", *["not zero"] * masked, "MACs", "file"]
     return Table(
         "Candidates on the validation part",
-        heads("", "parameters", "share left", "MACs", "file", *names),
-        tuple(_candidate(one, whole, metrics, seed.chosen.name) for one in seed.candidates),
+        heads("", *sizes, *names),
+        tuple(
+            _candidate(one, whole, metrics, seed.chosen.name, masked=masked)
+            for one in seed.candidates
+        ),
         notes=(("", f"◂ The metric the choice was made by. Chosen: {seed.reason}."),),
     )
 
 
 def _candidate(
-    one: Mapping[str, Any], whole: int, metrics: list[str], chosen: str
+    one: Mapping[str, Any], whole: int, metrics: list[str], chosen: str, *, masked: bool
 ) -> tuple[Cell, ...]:
     name, size = candidate_name(one["round"]), one["size"]
     strong = name == chosen
     figures = (
         numbers.count(size["stored"]),
         numbers.ratio(size["stored"], whole),
+        *([numbers.count(size["nonzero"])] if masked else []),
         numbers.short(size["macs"]),
-        numbers.short(size["file_bytes"], "B"),
+        numbers.short(one.get("masked_bytes", size["file_bytes"]), "B"),
         *(numbers.share(one["validation"][metric]) for metric in metrics),
     )
     return (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leanlung.reports import numbers
+from leanlung.reports.power import power_lines
 from leanlung.reports.seeds import worst
 from leanlung.reports.tables import Cell, Table, figure, heads, label, number
 
@@ -32,6 +33,7 @@ class Headline:
         word: The outcome, in large print.
         gloss: What it means, in plain words.
         sentence: As the run gave it; empty where there was nothing to compare.
+        evidence: Bound, p-values and power beside it, a line each; likewise.
         seed: Number of the seed it is about.
         seeds: A row a seed; None where there is one.
     """
@@ -40,12 +42,18 @@ class Headline:
     word: str
     gloss: str
     sentence: str
+    evidence: tuple[str, ...]
     seed: int
     seeds: Table | None
 
 
-def headline(seeds: Sequence[Seed]) -> Headline:
-    """Find the headline of one or more seeds: the worst of their outcomes."""
+def headline(seeds: Sequence[Seed], resamples: int = 2000) -> Headline:
+    """Find the headline of one or more seeds: the worst of their outcomes.
+
+    Args:
+        seeds: Of a run.
+        resamples: Of every bootstrap.
+    """
     seed = worst(seeds)
     several = len(seeds) > 1
     return Headline(
@@ -53,6 +61,7 @@ def headline(seeds: Sequence[Seed]) -> Headline:
         WORDS[seed.outcome],
         (_tally(seeds) if several else "") + gloss(seed),
         "" if seed.kept else seed.sentence,
+        () if seed.kept else _evidence(seed, resamples),
         seed.number,
         _table(seeds) if several else None,
     )
@@ -76,6 +85,11 @@ def gloss(seed: Seed) -> str:
                 "No smaller network was chosen, so there is nothing to compare. The reason: "
                 f"{seed.reason}."
             )
+
+
+def _evidence(seed: Seed, resamples: int) -> tuple[str, ...]:
+    pair = seed.unpruned.predictions, seed.chosen.predictions
+    return power_lines(pair, seed.comparison, resamples, seed.bootstrap_seed)
 
 
 def _tally(seeds: Sequence[Seed]) -> str:

@@ -101,6 +101,86 @@ LEAKS = [
     {"kind": "near_identical", "first": "e", "second": "f"},
 ]
 
+
+def estimate(value: float, **further: Any) -> dict[str, Any]:
+    """An estimate as JSON has it."""
+    return {
+        "name": "auc", "value": value, "low": value - 0.05, "high": value + 0.05,
+        "level": 0.95, "method": "by hand", "studies": 30, "patients": 30, **further,
+    }  # fmt: skip
+
+
+def baseline(
+    name: str, auc: float, *, lungs: bool = False, seen: bool = True
+) -> dict[str, Any]:
+    """A baseline of an audit."""
+    return {
+        "name": name, "about": f"what {name} shows", "without_lungs": not lungs,
+        "in_picture": seen, "auc": estimate(auc), "balanced_accuracy": estimate(auc - 0.1),
+        "share": estimate((auc - 0.5) / 0.4), "short_of_whole": estimate(0.9 - auc),
+    }  # fmt: skip
+
+
+AUDIT: dict[str, Any] = {
+    "format": 1, "alarm": True, "leaks": False, "cohort": "by hand", "made_up": False,
+    "studies": 30, "patients": 28, "classes": {}, "unreadable": [],
+    "told": ["no sex is written"],
+    "verdict": "alarm", "reasons": ["lungs_out: lungs black: AUC 0.880, near the headline"],
+    "cautions": ["source nearly tells the class"],
+    "leakage": {
+        "parts": {}, "between": [], "alike": [], "copies": 0,
+        "confidence": {"exact": 30, "derived": 0, "image_only": 0}, "may_share": 0,
+    },
+    "associations": [
+        {
+            "column": "source", "rows": ["A", "B"], "columns": ["covid", "normal"],
+            "counts": [[9, 1], [1, 9]], "missing": 0, "cramers_v": estimate(0.8),
+            "corrected": None, "told": 0.9, "majority": 0.5,
+        }
+    ],
+    "probes": [
+        {
+            "column": "source", "values": {"A": 10, "B": 10}, "left_out": {},
+            "accuracy": estimate(0.9), "balanced_accuracy": estimate(0.91),
+            "majority": estimate(0.5),
+        }
+    ],
+    "lungs": {
+        "rule": "box", "with_mask": 0, "without_mask": 30, "unusable": [], "covered": 0.99,
+    },
+    "protocol": "5-fold", "headline_name": "round-02", "headline": estimate(0.9),
+    "baselines": [baseline("whole", 0.9, lungs=True), baseline("lungs_out", 0.88)],
+    "settings": {"metric": "macro_auc"},
+}  # fmt: skip
+
+
+def compared(value: float) -> dict[str, Any]:
+    """A comparison whose interval reaches 0.05 either way."""
+    verdict = "non_inferior" if value > -0.05 else "inconclusive"
+    return {
+        "metric": "macro_auc", "baseline": estimate(0.9), "candidate": estimate(0.9 + value),
+        "difference": estimate(value), "margin": 0.1, "verdict": verdict,
+    }  # fmt: skip
+
+
+def _there(internal: float, drop: float) -> dict[str, Any]:
+    return {
+        "estimates": [estimate(internal + drop, name="macro_auc")],
+        "internal": [estimate(internal, name="macro_auc")],
+        "drop": [estimate(drop, name="macro_auc")],
+        "calibration": None,
+    }
+
+
+EXTERNAL: dict[str, Any] = {
+    "model": "runs/small", "data": "/somewhere/else/hospital-b/manifest.csv", "studies": 50,
+    "patients": 44, "classes": ["normal", "covid"], "left_out": {"pneumonia": 7},
+    "metric": "macro_auc", "margin": 0.1, "level": 0.95,
+    "models": {"unpruned": _there(0.9, -0.3), "round-02": _there(0.89, -0.27)},
+    "compression": {"internal": [compared(-0.01)], "external": [compared(-0.08)]},
+    "notes": ["of the run's seeds, these are the networks of seed 0"],
+}  # fmt: skip
+
 CASES: dict[str, dict[str, Any]] = {
     "plain": {},
     "two classes": {"classes": ("normal", "covid")},
@@ -134,7 +214,7 @@ CASES: dict[str, dict[str, Any]] = {
         "recipe": {"about": "", "source": "", "deviations": [], "gaps": []},
     },
     "everything wrong": {
-        "skills": (-1.0,),
+        "skills": (-2.5,),
         "sources": lambda row, label: f"hospital {min(label, row % 4)}",
         "data": {
             "made_up": True,
@@ -147,6 +227,43 @@ CASES: dict[str, dict[str, Any]] = {
             "patients_of_several_classes": ["p 1", "p 2"],
         },
         "openings": [(1, False), (1, True), (2, False)],
+    },
+    "evidence": {
+        "evidence": True,
+        "skills": (0.0,),
+        "films": [f"study-{row}" for row in range(30)],
+        "audit": AUDIT,
+        "external": EXTERNAL,
+    },
+    "evidence, no picture": {"evidence": True, "skills": (0.0,), "repeated": True},
+    "evidence, whole network kept": {"evidence": True, "chosen": ("unpruned",)},
+    "evidence, several seeds": {
+        "evidence": True,
+        "chosen": ("round-02", "round-01", "unpruned"),
+        "skills": (0.5, 0.0, 1.5),
+        "films": ["study-1"],
+    },
+    "evidence, many groups": {
+        "evidence": True,
+        "classes": tuple(f"finding {n}" for n in range(8)),
+        "studies": 160,
+        "skills": (1.0,),
+    },
+    "evidence, nobody healthy and odd": {
+        "evidence": True,
+        "classes": ODD,
+        "skills": (0.0,),
+        "external": EXTERNAL | {"compression": None, "left_out": {}, "notes": []},
+        "audit": AUDIT
+        | {
+            "verdict": "nothing_found",
+            "alarm": False,
+            "reasons": [],
+            "cautions": [],
+            "baselines": [],
+            "associations": [],
+            "headline": None,
+        },
     },
     "only a test part": {
         "data": {
