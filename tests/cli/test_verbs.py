@@ -1,9 +1,6 @@
 """Every verb answers, in words and as JSON, and ends with the exit code of the design."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,16 +19,6 @@ def answered(*arguments: object) -> dict | list:
     result = leanlung(*arguments, "--json")
     assert result.exit_code in {0, 4}, result.output
     return json.loads(result.stdout)
-
-
-def bundle_of(finished: Path) -> Path:
-    return finished / "seed-0" / "8-export" / "bundle"
-
-
-def predictions_of(finished: Path) -> tuple[Path, Path]:
-    place = finished / "seed-0" / "6-evaluate"
-    (chosen,) = place.glob("predictions-round*.csv")
-    return place / "predictions-unpruned-test.csv", chosen
 
 
 def test_help_names_every_verb() -> None:
@@ -139,108 +126,6 @@ def test_show_of_an_unfinished_run_says_what_is_sealed(films: Path, recipe_file:
     assert "the test part is still sealed" in leanlung("show", folder).stdout
 
 
-def test_compare_prints_the_comparison_by_its_field_names(finished: Path) -> None:
-    unpruned, chosen = predictions_of(finished)
-    found = answered("compare", unpruned, chosen, "--margin", "0.5")
-    assert set(found) == {
-        "metric", "baseline", "candidate", "difference", "margin", "verdict", "elsewhere",
-        "sentence",
-    }  # fmt: skip
-    assert [one["metric"] for one in found["elsewhere"]][:2] == [
-        "accuracy",
-        "balanced_accuracy",
-    ]
-    assert set(found["difference"]) >= {
-        "value", "low", "high", "level", "method", "studies", "patients",
-    }  # fmt: skip
-    assert (found["metric"], found["margin"]) == ("macro_auc", 0.5)
-
-
-@pytest.mark.parametrize(("shift", "code"), [(0.0, 0), (1.0, 4)], ids=["as good", "much worse"])
-def test_compare_ends_with_four_unless_non_inferiority_is_shown(
-    tmp_path: Path, shift: float, code: int
-) -> None:
-    rows = []
-    for n in range(400):
-        label = "ab"[n % 2]
-        p_a = 0.8 if label == "a" else 0.2 + 0.001 * (n % 7)
-        rows.append({"study_id": n, "patient_id": n, "label": label, "p_a": p_a})
-    for name, by in (("a.csv", 0.0), ("b.csv", shift)):
-        changed = [{**row, "p_a": abs(by - row["p_a"])} for row in rows]
-        table = [{**row, "p_b": 1 - row["p_a"]} for row in changed]
-        write_table(tmp_path / name, list(table[0]), table)
-    result = leanlung("compare", tmp_path / "a.csv", tmp_path / "b.csv", "--margin", "0.05")
-    assert result.exit_code == code, result.output
-    assert "verdict: " in result.stdout
-    assert "400 studies of 400 patients" in result.stdout
-
-
-def test_compare_takes_a_run_and_a_bundle_too(finished: Path, films: Path) -> None:
-    found = answered("compare", finished, finished, "--margin", "0.99")
-    assert found["difference"]["value"] == 0.0
-    bundle = bundle_of(finished)
-    found = answered("compare", bundle, bundle, "--data", films, "--margin", "0.99")
-    assert found["difference"]["studies"] == 60
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (["--margin", "0"], "margin"),
-        (["--metric", "macro_uac"], "did you mean 'macro_auc'?"),
-    ],
-)
-def test_compare_refuses_what_makes_no_sense(
-    finished: Path, options: list[str], told: str
-) -> None:
-    result = leanlung("compare", *predictions_of(finished), *options)
-    assert result.exit_code == 1
-    assert told in result.stderr
-
-
-def test_predict_answers_images_of_any_size(
-    finished: Path, films: Path, tmp_path: Path
-) -> None:
-    from PIL import Image
-
-    large = tmp_path / "large.jpg"
-    Image.open(films / "films/000-0.png").resize((300, 200)).save(large)
-    found = answered("predict", bundle_of(finished), films / "films/000-0.png", large)
-    assert [set(one["probabilities"]) for one in found] == [{"upper", "lower"}] * 2
-    result = leanlung("predict", bundle_of(finished), large)
-    assert result.exit_code == 0
-    assert "Research use only" in result.stderr
-
-
-def test_predict_tells_bad_images_and_answers_the_others(finished: Path, films: Path) -> None:
-    bad = films / "bad.png"
-    bad.write_bytes(b"no")
-    result = leanlung("predict", bundle_of(finished), bad, films / "films/000-0.png")
-    assert result.exit_code == 1
-    assert "bad.png" in result.stderr
-    assert "upper" in result.stdout
-
-
-def test_predict_cuts_no_name_off(finished: Path, films: Path) -> None:
-    deep = films / ("a-long-name-" * 12)
-    deep.mkdir()
-    film = deep / "film.png"
-    film.write_bytes((films / "films/000-0.png").read_bytes())
-    told = leanlung("predict", bundle_of(finished), film).stdout
-    first = "".join(line[1:].split(" ")[0] for line in told.splitlines()[1:])
-    assert first == str(film)
-
-
-def test_predict_prints_no_table_of_nothing(finished: Path, films: Path) -> None:
-    assert leanlung("predict", bundle_of(finished), films / "none.png").stdout == ""
-
-
-def test_predict_refuses_what_is_no_bundle(tmp_path: Path) -> None:
-    result = leanlung("predict", tmp_path, tmp_path / "x.png")
-    assert result.exit_code == 1
-    assert "no bundle" in result.stderr
-
-
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
@@ -272,76 +157,3 @@ def test_doctor_tells_versions_devices_and_codecs() -> None:
 def test_doctor_says_how_to_add_dicom(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("leanlung.studies.pictures.codecs", list)
     assert 'pip install "leanlung[dicom]"' in leanlung("doctor").stdout
-
-
-def test_a_bug_ends_with_seventy_and_says_what_to_report(
-    finished: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_folder: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr("leanlung.runs.summary_of", broken)
-    result = leanlung("show", finished)
-    assert result.exit_code == 70
-    assert "ZeroDivisionError" in result.stderr
-    assert "This is a bug in leanlung" in result.stderr
-
-
-def test_ctrl_c_ends_with_a_word_on_going_on(
-    films: Path, recipe_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_arguments: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("leanlung.runs.run", interrupted)
-    result = leanlung("run", recipe_file, "--data", films, "--out", films.parent / "runs")
-    assert result.exit_code == 130
-    assert "run the same command again" in result.stderr
-
-
-def imported_by(code: str, *arguments: Path) -> set[str]:
-    script = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
-    done = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        capture_output=True, text=True, check=False, env=os.environ,
-    )  # fmt: skip
-    return set(done.stderr.split())
-
-
-HEAVY = {"torch", "torchvision", "timm", "pydicom", "matplotlib", "pandas", "sklearn", "cv2"}
-
-
-def test_help_imports_nothing_heavy() -> None:
-    code = """
-from leanlung.cli import main
-sys.argv = ["leanlung", "--help"]
-try:
-    main()
-except SystemExit:
-    pass
-"""
-    loaded = imported_by(code)
-    assert "typer" in loaded
-    assert HEAVY.isdisjoint(loaded)
-
-
-def test_comparing_two_tables_imports_nothing_heavy(finished: Path) -> None:
-    code = """
-from leanlung.cli import main
-sys.argv = ["leanlung", "compare", *sys.argv[1:]]
-try:
-    main()
-except SystemExit:
-    pass
-"""
-    loaded = imported_by(code, *predictions_of(finished))
-    assert "leanlung.statistics" in loaded
-    assert HEAVY.isdisjoint(loaded)
-
-
-def test_the_module_is_the_command() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "leanlung", "--version"],
-        capture_output=True, text=True, check=True, env=os.environ,
-    )  # fmt: skip
-    assert done.stdout.strip() == f"leanlung {__version__}"

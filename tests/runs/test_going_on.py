@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from leanlung import __version__
 from leanlung.foundations.errors import NetworkError, UsageError
 from leanlung.foundations.tables import read_table, write_table
 from leanlung.runs import Options, RunFolder, Silent, open_run, read_recipe, run, summary_of
@@ -166,3 +167,21 @@ def test_images_too_small_for_the_network_are_told_before_anything_is_decoded(
     with pytest.raises(NetworkError, match=r"pixels.size: images of 16 x 16 do not fit"):
         started(recipe_file, films, "network.backbone=vgg16", "pixels.size=16")
     assert not (recipe_file.parent / "runs").exists()
+
+
+def test_every_environment_a_run_was_made_in_is_kept(
+    films: Path, recipe_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = started(recipe_file, films)
+    first = folder.environment.read_bytes()
+    written = folder.environment.stat().st_mtime_ns
+    started(recipe_file, films)
+    assert folder.environment.stat().st_mtime_ns == written
+    monkeypatch.setattr("leanlung.runs.environment.__version__", "99.0")
+    for _ in range(2):
+        started(recipe_file, films)
+    names = sorted(path.name for path in folder.path.glob("environment*"))
+    assert names == ["environment-2.json", "environment.json"]
+    assert folder.environment.read_bytes() == first
+    assert read(folder.path / "environment-2.json")["leanlung"] == "99.0"
+    assert f"{__version__}, then 99.0" in folder.report.read_text(encoding="utf-8")

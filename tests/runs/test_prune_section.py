@@ -1,11 +1,14 @@
 """A recipe names its schedule and what bounds the cut; what cannot be is told at once."""
 
 import pytest
+import torch
 from pydantic import ValidationError
 
-from leanlung.pruning import Cosine, LowestShare, OneShot, Polynomial, Steady
+from leanlung.networks import size_of
+from leanlung.pruning import AtMost, Cosine, LowestShare, OneShot, Polynomial, Steady
 from leanlung.runs.recipe import PruneSection
 from leanlung.runs.schedule import ScheduleSection
+from leanlung.runs.target import TargetSection
 
 
 @pytest.mark.parametrize(
@@ -64,8 +67,50 @@ def test_the_cut_is_what_the_recipe_says() -> None:
     [
         ({"align": 3}, "Input should be 1, 4, 8 or 16"),
         ({"normalise": "layer"}, "changes no rank within a layer"),
+        ({"at_most": 0.1, "scope": "network"}, "'at_most' stands instead of 'scope'"),
+        ({"at_most": float("nan")}, "limit is a score; got nan"),
+        ({"at_most": 0.1, "target": {"macs": 9}}, "'target' and 'at_most' do not go together"),
+        (
+            {"target": {"share": 0.2}, "schedule": {"kind": "cosine"}},
+            "'target' stands instead of 'schedule'",
+        ),
+        ({"target": {}}, "a target is one of"),
+        ({"target": {"share": 0.2, "macs": 9}}, r"got \['share', 'macs'\]"),
+        ({"target": {"share": 20}}, r"for 20 % write 0\.2"),
+        ({"target": {"share": 0.0}}, "greater than 0"),
+        ({"target": {"latency_ms": float("inf")}}, "finite"),
+        ({"target": {"parameters": 0}}, "greater than or equal to 1"),
     ],
 )
 def test_what_makes_no_cut_is_told(keys: dict, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         PruneSection(**keys)
+
+
+def test_a_limit_of_the_score_is_a_cut_of_its_own() -> None:
+    section = PruneSection(at_most=0.1, minimum=2, align=4)
+    assert section.cut() == AtMost(0.1, minimum=2, align=4)
+    assert PruneSection(**section.model_dump()) == section
+
+
+@pytest.mark.parametrize(
+    ("keys", "limit", "measured"),
+    [
+        ({"share": 0.25}, 2, "parameters"),  # of 10 parameters: 2.5
+        ({"parameters": 7}, 7, "parameters"),
+        ({"macs": 40}, 40, "macs"),
+        ({"latency_ms": 5.5}, 5.5, "ms"),
+    ],
+)
+def test_a_target_is_what_the_recipe_says(keys: dict, limit: float, measured: str) -> None:
+    network = torch.nn.Conv2d(1, 1, 3)
+    image = torch.zeros(1, 1, 4, 4)
+    section = TargetSection(**keys)
+    target = section.build(10, image)
+    assert target.limit == limit
+    found = target.measure(network)
+    if measured == "ms":
+        assert 0.0 < found < 1000.0
+    else:
+        assert found == {"parameters": 10, "macs": size_of(network, 4, 1).macs}[measured]
+    assert TargetSection(**section.model_dump()) == section

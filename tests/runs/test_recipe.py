@@ -95,6 +95,30 @@ margin = 2
             "weight_decay: input should be a f",
         ),
         (LEAST + "[train]\nclip = inf\n", "train.clip: input should be a finite number"),
+        (LEAST + "[prune]\nalign = 3\n", "line 8, prune.align: 3 is none of 1, 4, 8 or 16"),
+        ("seeds = [-1]\n" + LEAST, "seeds.0: is a whole number from 0 to 2**63 - 1; got -1"),
+        (f"seeds = [{2**63}]\n" + LEAST, f"2**63 - 1; got {2**63}"),
+        (LEAST + "[split]\nseed = -1\n", "split.seed: is a whole number from 0 to 2**63 - 1"),
+        (LEAST + "[train]\nbatch = 1e23\n", "train.batch: input should be less than or equal"),
+        (
+            LEAST + "[prune]\nrounds = 1e23\n",
+            "a whole number of at most 2**63 - 1 was expected",
+        ),
+        ("seeds = [1e23]\n" + LEAST, "from 0 to 2**63 - 1; got 99999999999999991611392"),
+        (LEAST + f"[train]\nepochs = {10**30}\n", "or equal to 1000000000; got 10000000000"),
+        (LEAST + f"[train]\npatience = {10**30}\n", "or equal to 1000000000; got 10000000000"),
+        (LEAST + f"[prune]\nrounds = {10**30}\n", "or equal to 10000; got 1000000000000000"),
+        (LEAST + f"[prune]\nminimum = {10**30}\n", "prune.minimum: input should be less than"),
+        (LEAST + f"[prune]\ntarget.macs = {10**400}\n", "target.macs: input should be less"),
+        (LEAST + f"[prune]\nschedule.last = {10**400}\n", "schedule.last: input should be le"),
+        (LEAST + f"[mask]\nlast = {10**400}\n", "mask.last: input should be less than or eq"),
+        (LEAST + f"[evaluate]\nresamples = {10**30}\n", "or equal to 10000000; got 100000000"),
+        (LEAST + f"[train.rate]\npatience = {10**30}\n", "rate.patience: input should be less"),
+        ("published = { x = nan }\n" + LEAST, "published.x: a number was expected; got nan"),
+        (LEAST + "[prune]\nrounds = 2\n[mask]\n", "mask: it stands instead of prune"),
+        (LEAST + "[mask]\nfinal = 1.0\n", "line 7, mask: final is a share between 0 and 1"),
+        (LEAST + "[prune.target]\n", "line 7, prune.target: a target is one of"),
+        (LEAST + "[prune]\ntarget = { shares = 1 }\n", "did you mean 'share'?"),
     ],
 )
 def test_a_mistake_says_where_and_what(tmp_path: Path, text: str, told: str) -> None:
@@ -108,6 +132,13 @@ def test_what_is_wrong_with_the_whole_begins_with_its_keys(tmp_path: Path) -> No
 def test_text_that_is_not_toml_is_refused_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"is not TOML: .*line 1"):
         read_recipe(written(tmp_path, "name = \n"))
+
+
+def test_a_number_of_more_digits_than_are_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"is not TOML: Exceeds the limit"):
+        read_recipe(written(tmp_path, LEAST + f"[train]\nbatch = {'9' * 5000}\n"))
+    with pytest.raises(RecipeError, match=r"--set train.batch: "):
+        read_recipe(written(tmp_path, LEAST), [f"train.batch={'9' * 5000}"])
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -172,3 +203,13 @@ def test_the_recipes_folder_of_the_checkout_is_the_shipped_one() -> None:
 def test_a_recipe_that_does_not_exist_is_named_with_its_neighbour() -> None:
     with pytest.raises(RecipeError, match=r"no recipe of that name .*did you mean 'first'\?"):
         recipe_path("frist")
+
+
+def test_a_folder_in_place_of_a_recipe_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"a folder; a recipe is one TOML file, or one of \["):
+        recipe_path(str(tmp_path))
+    path = written(tmp_path, LEAST)
+    with pytest.raises(RecipeError) as told:
+        recipe_path(str(tmp_path))
+    assert f"did you mean {str(path)!r}?" in str(told.value)
+    assert "--data" in str(told.value)

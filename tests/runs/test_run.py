@@ -141,7 +141,9 @@ def test_tables_and_report_are_redrawn_from_what_is_stored(
     write_report(open_run(copy))
     assert {path.name: path.read_bytes() for path in (copy / "tables").iterdir()} == before
     assert set(before) == {
-        "accuracy-by-source.csv", "estimates.csv", "sizes.csv", "validation-curve.csv",
+        "accuracy-by-source.csv", "calibration.csv", "estimates.csv", "exemplars.csv",
+        "flip-counts.csv", "flips.csv", "groups.csv", "sizes.csv", "thresholds.csv",
+        "validation-curve.csv",
     }  # fmt: skip
     assert (copy / "report.html").read_text() == (finished / "report.html").read_text()
 

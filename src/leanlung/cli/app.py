@@ -7,11 +7,14 @@ from typing import Annotated
 import typer
 
 from leanlung import __version__
+from leanlung.cli.audit import audit
 from leanlung.cli.check import check
 from leanlung.cli.compare import compare
 from leanlung.cli.demo import demo
 from leanlung.cli.doctor import doctor
+from leanlung.cli.evaluate import evaluate
 from leanlung.cli.export import export
+from leanlung.cli.flips import flips
 from leanlung.cli.listing import list_
 from leanlung.cli.predict import predict
 from leanlung.cli.prune import prune
@@ -29,12 +32,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+GOES_ON = {"demo", "run"}
+"""Verbs that take up what an interrupted one left; the others begin anew."""
+
 for name, verb in (
     ("demo", demo),
     ("check", check),
     ("run", run),
     ("show", show),
     ("compare", compare),
+    ("audit", audit),
+    ("flips", flips),
+    ("evaluate", evaluate),
     ("predict", predict),
     ("prune", prune),
     ("sensitivity", sensitivity),
@@ -42,7 +51,7 @@ for name, verb in (
     ("list", list_),
     ("doctor", doctor),
 ):
-    app.command(name)(guarded(verb))
+    app.command(name)(guarded(verb, goes_on=name in GOES_ON))
 
 
 def _version(wanted: bool) -> None:

@@ -3,88 +3,166 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from leanlung.cli.speaking import NOT_SHOWN, answer_json, answers
+from leanlung.cli.compare_groups import group_table, require_one_seed
+from leanlung.cli.compare_predictions import (
+    compare_predictions,
+    predictions_from,
+    require_numbers,
+)
+from leanlung.cli.compare_runs import compare_paired, require_alone
+from leanlung.cli.compare_seeds import compare_several, predictions_by_seed
+from leanlung.foundations.errors import UsageError
 
 if TYPE_CHECKING:
-    from leanlung.statistics import Comparison, Predictions
+    from collections.abc import Sequence
+
+T = TypeVar("T")
+
+MARGIN = 0.02
+"""If none is given: a habit and no law."""
 
 
 def compare(
-    a: Annotated[Path, typer.Argument(help="The baseline: predictions CSV, run or bundle.")],
-    b: Annotated[Path, typer.Argument(help="The candidate, of the same kind or another.")],
+    a: Annotated[
+        Path | None,
+        typer.Argument(
+            help="The baseline: predictions CSV, folder of one a seed, run, bundle."
+        ),
+    ] = None,
+    b: Annotated[
+        Path | None, typer.Argument(help="The candidate, of the same kind or another.")
+    ] = None,
+    paired: Annotated[
+        Path | None,
+        typer.Option(help="Repeated runs in place of A and B: a CSV of group, before, after."),
+    ] = None,
+    test_train_ratio: Annotated[
+        float | None,
+        typer.Option(help="Of --paired, if every run draws its parts anew: corrects t."),
+    ] = None,
     margin: Annotated[
-        float, typer.Option(help="Largest loss that still counts as non-inferior.")
-    ] = 0.02,
-    metric: Annotated[str, typer.Option(help="See leanlung list metrics.")] = "macro_auc",
+        list[float] | None,
+        typer.Option(
+            help="Largest loss that still counts as non-inferior; of --paired in its unit. One "
+            "for all metrics, or again for each.",
+            show_default="0.02, or 2 of percent",
+        ),
+    ] = None,
+    metric: Annotated[
+        list[str],
+        typer.Option(help="See leanlung list metrics; again for more, the first is primary."),
+    ] = ["macro_auc"],  # noqa: B006 - typer hands on a copy
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(help="CLASS=0.31, CLASS=0.31/0.28 of A and B, or a JSON file of them."),
+    ] = None,
+    validation: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="Predictions of A and B on other studies, to choose thresholds on."),
+    ] = None,
+    equivalence: Annotated[
+        bool, typer.Option("--equivalence", help="Ask for no gain beyond the margin either.")
+    ] = False,
     level: Annotated[float, typer.Option(help="Of the two-sided intervals.")] = 0.95,
     resamples: Annotated[int, typer.Option(help="Of the bootstrap.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
     data: Annotated[
         Path | None, typer.Option(help="Labelled images, if A or B is a bundle.")
     ] = None,
+    groups: Annotated[
+        Path | None, typer.Option(help="A manifest that tells what --by groups by.")
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(help="Compare within sex, age, source … too; sex,age for both together."),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write the verdicts as JUnit XML to this file too.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Compare two models on the same studies: a paired difference and a verdict.
 
-    Exit code 0 if B is non-inferior within the margin, 4 if that is not shown.
+    Exit code 0 if B is non-inferior within the margin by every metric, 4 if not.
     """
-    from leanlung.statistics import compare_all, metrics_elsewhere, sentence
-
-    baseline, candidate = _predictions(a, data), _predictions(b, data)
-    comparison, *elsewhere = compare_all(
+    if paired is not None:
+        require_alone(a, b, data)
+        require_one_seed(groups, by)
+        compare_paired(
+            paired,
+            margin=one_of("--margin", margin),
+            level=level,
+            test_train_ratio=test_train_ratio,
+            seed=seed,
+            as_json=as_json,
+        )
+        return
+    if a is None or b is None or test_train_ratio is not None:
+        msg = (
+            "give A and B, two to compare, or --paired TABLE alone (--test-train-ratio is its)"
+        )
+        raise UsageError(msg)
+    require_numbers(metric, margin or [MARGIN], level, resamples)
+    baselines, candidates = predictions_by_seed(a, data), predictions_by_seed(b, data)
+    if len(baselines) > 1 or len(candidates) > 1:
+        require_one_seed(groups, by)
+        compare_several(
+            baselines,
+            candidates,
+            one_of("--metric", metric) or "",
+            margin=one_of("--margin", margin) or MARGIN,
+            level=level,
+            resamples=resamples,
+            seed=seed,
+            as_json=as_json,
+        )
+        return
+    [baseline], [candidate] = baselines.values(), candidates.values()
+    table = None
+    if groups is not None or by:
+        table = group_table(
+            baseline,
+            candidate,
+            groups=groups,
+            by=by or [],
+            metric=metric[0],
+            margin=(margin or [MARGIN])[0],
+            level=level,
+            resamples=resamples,
+            seed=seed,
+        )
+    chosen_on = None
+    if validation is not None:
+        one, two = (predictions_from(path, data) for path in validation)
+        chosen_on = (one, two)
+    compare_predictions(
         baseline,
         candidate,
-        [metric, *metrics_elsewhere(metric, baseline.classes)],
-        margin=margin,
+        metrics=metric,
+        margins=margin or [MARGIN],
         level=level,
         resamples=resamples,
         seed=seed,
+        thresholds=threshold or [],
+        validation=chosen_on,
+        equivalence=equivalence,
+        groups=table,
+        junit=junit,
+        as_json=as_json,
     )
-    told = sentence(comparison, elsewhere)
-    if as_json:
-        others = [one.as_dict() for one in elsewhere]
-        answer_json(comparison.as_dict() | {"elsewhere": others, "sentence": told})
-    else:
-        _tell(comparison, told)
-    if comparison.verdict != "non_inferior":
-        raise typer.Exit(NOT_SHOWN)
 
 
-def _predictions(path: Path, data: Path | None) -> Predictions:
-    """Get predictions from whatever was given; a CSV file needs no torch."""
-    from leanlung.statistics import read_predictions
+def one_of(name: str, given: Sequence[T] | None) -> T | None:
+    """Give the only value of an option that may come several times elsewhere.
 
-    if not path.is_dir():
-        return read_predictions(path)
-    from leanlung.runs.sources import predictions_of
-
-    return predictions_of(path, data)
-
-
-def _tell(comparison: Comparison, told: str) -> None:
-    from rich.table import Table
-
-    table = Table(box=None)
-    for heading in ("", comparison.metric, "interval", "method"):
-        table.add_column(heading)
-    for name, one in (
-        (f"A  {comparison.baseline.name}", comparison.baseline),
-        (f"B  {comparison.candidate.name}", comparison.candidate),
-        ("B - A", comparison.difference),
-    ):
-        sign = "+" if name == "B - A" else ""
-        value, low, high = (
-            "–" if number is None else f"{number:{sign}.4f}"
-            for number in (one.value, one.low, one.high)
-        )
-        table.add_row(name, value, f"[{low}, {high}]", one.method)
-    console = answers()
-    console.print(table)
-    difference = comparison.difference
-    console.print(f"{difference.studies} studies of {difference.patients} patients")
-    console.print(f"verdict: {comparison.verdict}", style="bold")
-    console.print(told)
+    Raises:
+        UsageError: If there are several.
+    """
+    if given is not None and len(given) > 1:
+        msg = f"{name} stands {len(given)} times; repeated runs and seeds take one"
+        raise UsageError(msg)
+    return given[0] if given else None

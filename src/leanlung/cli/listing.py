@@ -90,9 +90,10 @@ def _schedules() -> Entries:
 
 
 def _metrics() -> Entries:
-    from leanlung.statistics import METRICS
+    from leanlung.statistics import METRICS, OPERATING
 
-    return [{"name": name, "about": one.description} for name, one in METRICS.items()]
+    described = {name: one.description for name, one in METRICS.items()} | OPERATING
+    return [{"name": name, "about": about} for name, about in described.items()]
 
 
 def _recipes() -> Entries:

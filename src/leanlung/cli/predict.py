@@ -28,11 +28,14 @@ def predict(
         answer_json([one.as_dict() for one in found])
     else:
         table = Table(box=None)
-        for heading in ("image", "answer", *loaded.classes):
+        cooled = loaded.readout is not None
+        for heading in ("image", "answer", *loaded.classes, *["calibrated"] * cooled):
             table.add_column(heading, overflow="fold")  # nothing is cut off
         for one in found:
             if not one.problem:
                 shares = [f"{one.probabilities[name]:.4f}" for name in loaded.classes]
+                if cooled and one.label is not None:  # the answer, as sure as it may be
+                    shares.append(f"{one.calibrated[one.label]:.4f}")
                 table.add_row(str(one.image), one.label, *shares)
         if table.rows:
             answers().print(table)

@@ -11,6 +11,8 @@ from leanlung.cli.bars import watching
 from leanlung.cli.speaking import answer_json, answers, asides
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from leanlung.runs import Options, RunFolder
 
 
@@ -58,6 +60,15 @@ def carry_out(recipe: Path, options: Options, *, as_json: bool) -> None:
         tell(folder, options.until)
 
 
+def masked(size: Mapping[str, int], masked_bytes: int) -> str:
+    """Say what a mask did, and what it did not."""
+    return (
+        f"masked: {size['nonzero']:,} of {size['stored']:,} parameters are not zero, "
+        f"{masked_bytes:,} bytes as bits and kept weights instead of {size['file_bytes']:,}; "
+        "no faster on dense kernels"
+    )
+
+
 def outcome(folder: RunFolder) -> dict[str, Any]:
     """Give what a run came to, as a value that JSON can hold."""
     from leanlung.runs import results_of
@@ -96,5 +107,7 @@ def tell(folder: RunFolder, until: str) -> None:
         verdict = "none, the whole network is kept" if kept else one["comparison"]["verdict"]
         console.print(f"verdict (seed {seed}): {verdict}")
         console.print(f"  {one['sentence']}")
+        if one["size"].get("masked_bytes"):
+            console.print(f"  {masked(one['size'], one['size']['masked_bytes'])}")
         console.print(f"  bundle: {one['bundle']}")
     console.print(f"report: {found['report']}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leanlung.cli.run import masked
 from leanlung.cli.speaking import answer_json, answers
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def show(
         again = " (again, for the same choice)" if opening["again"] else ""
         what = f"{opening['studies']} studies of {opening['patients']} patients"
         console.print(f"opened {opening['time']} for {opening['chosen']}: {what}{again}")
-    if not found["openings"]:
+    for line in found["openings_unreadable"]:
+        console.print(f"perhaps opened: line {line} of openings.jsonl cannot be read")
+    if not (found["openings"] or found["openings_unreadable"]):
         console.print("the test part is still sealed")
 
 
@@ -48,21 +51,25 @@ def _tell_seed(console: Console, seed: str, one: dict[str, Any]) -> None:
     from rich.table import Table
 
     metric = one["metric"]
+    candidates = one["candidates"]
+    by_mask = [each for each in candidates if "masked_bytes" in each]
     table = Table(title=f"seed {seed}", title_justify="left", box=None)
-    for heading in ("", "parameters", "MACs", metric, ""):
+    sizes = {"parameters": "stored", **({"not zero": "nonzero"} if by_mask else {})}
+    for heading in ("", *sizes, "MACs", metric, ""):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
-    values = [candidate["validation"][metric] for candidate in one["candidates"]]
+    values = [candidate["validation"][metric] for candidate in candidates]
     low, high = min(values, default=0.0), max(values, default=0.0)
-    for candidate, value in zip(one["candidates"], values, strict=True):
+    for candidate, value in zip(candidates, values, strict=True):
         width = round(BAR * (value - low) / (high - low)) if high > low else BAR
         chosen = candidate["name"] == one["chosen"]
         table.add_row(
             candidate["name"] + " (chosen)" * chosen,
-            f"{candidate['size']['stored']:,}",
-            f"{candidate['size']['macs']:,}",
+            *(f"{candidate['size'][key]:,}" for key in (*sizes.values(), "macs")),
             f"{value:.4f}",
             "▪" * width,
         )
     console.print(table)
+    for each in by_mask:
+        console.print(f"{each['name']}, {masked(each['size'], each['masked_bytes'])}")
     if one["sentence"]:
         console.print(one["sentence"])

@@ -40,12 +40,17 @@ def answer_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
     typer.echo(json.dumps(value, indent=2, ensure_ascii=not plain, allow_nan=False))
 
 
-def guarded(verb: Callable[..., None]) -> Callable[..., None]:
+def guarded(verb: Callable[..., None], *, goes_on: bool = False) -> Callable[..., None]:
     """Turn errors into messages and exit codes.
 
-    Ours end in their message and code, Ctrl-C in 130, anything else is a bug: 70, with its
-    traceback and what to report.
+    Ours end in their message and code, a file the system refuses in 1, Ctrl-C in 130;
+    anything else is a bug: 70, with its traceback and what to report.
+
+    Args:
+        verb: What is done.
+        goes_on: Whether it takes up what an interrupted one left.
     """
+    after = "goes on from here" if goes_on else "begins anew"
 
     @functools.wraps(verb)
     def speak(*arguments: Any, **options: Any) -> None:  # noqa: ANN401 - handed on as they are
@@ -57,9 +62,16 @@ def guarded(verb: Callable[..., None]) -> Callable[..., None]:
             typer.echo(f"leanlung: {error}", err=True)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
-            typer.echo("stopped; run the same command again, it goes on from here", err=True)
+            typer.echo(f"stopped; run the same command again, it {after}", err=True)
             raise typer.Exit(INTERRUPTED) from None
-        except Exception:
+        except Exception as error:
+            if isinstance(error, OSError) and (path := error.filename2 or error.filename):
+                typer.echo(
+                    f"leanlung: {path}: {error.strerror}; leanlung has to read or write there; "
+                    "give another path, or ask its owner",
+                    err=True,
+                )
+                raise typer.Exit(1) from None
             traceback.print_exc()
             typer.echo(
                 f"\nThis is a bug in leanlung {__version__} on Python "

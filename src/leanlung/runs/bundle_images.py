@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from leanlung.foundations.errors import StudyError
+from leanlung.foundations.errors import PixelError, StudyError
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.pixels import ImageSet, prepare, standardise, unit_range
 from leanlung.studies.layouts import read_cohort
 from leanlung.studies.pictures import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from leanlung.exports import Bundle
@@ -66,6 +67,16 @@ def bundle_images(bundle: Bundle, data: Path, part: str) -> ImageSet:
             has no study.
     """
     studies = _of_part(read_cohort(data).studies, data, part)
+    require_labels(bundle, data, studies)
+    return decoded(bundle, studies)
+
+
+def require_labels(bundle: Bundle, data: Path, studies: Iterable[Study]) -> None:
+    """Make sure that a bundle knows every label.
+
+    Raises:
+        StudyError: If one is no class of the bundle.
+    """
     for study in studies:
         if study.label not in bundle.classes:
             hint = did_you_mean(study.label, bundle.classes)
@@ -74,15 +85,35 @@ def bundle_images(bundle: Bundle, data: Path, part: str) -> ImageSet:
                 f"{list(bundle.classes)}{hint}"
             )
             raise StudyError(msg)
-    crops = bundle.pixels.crop == "lungs"
-    ready = [
-        prepare(
-            decode(study.image),
-            bundle.pixels,
-            decode(study.lung_mask) if crops and study.lung_mask else None,
-        )
-        for study in studies
-    ]
+
+
+def decoded(
+    bundle: Bundle,
+    studies: Sequence[Study],
+    look: Callable[[Study, NDArray[np.float32]], None] = lambda *_: None,
+) -> ImageSet:
+    """Read and prepare images as those the bundle was trained on.
+
+    Args:
+        bundle: Says how.
+        studies: Of its classes.
+        look: Shown each image as it was decoded, (H, W).
+
+    Raises:
+        StudyError: If a file cannot be read.
+        PixelError: If an image cannot be prepared.
+    """
+    ready = []
+    for study in studies:
+        lungs = study.lung_mask if bundle.pixels.crop == "lungs" else None
+        image = decode(study.image)
+        look(study, image)
+        try:
+            ready.append(prepare(image, bundle.pixels, decode(lungs) if lungs else None))
+        except PixelError as error:  # from arrays, which know no file
+            beside = f" with lung mask {lungs}" if lungs else ""
+            msg = f"{study.image}{beside}: {error}"
+            raise PixelError(msg) from error
     labels = [bundle.classes.index(study.label) for study in studies]
     return ImageSet(
         torch.from_numpy(np.stack(ready)), torch.arange(len(ready)), torch.tensor(labels)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import load_file, save
 
+from leanlung.foundations.errors import LeanlungError
 from leanlung.foundations.files import write_bytes, write_json
 from leanlung.foundations.tables import write_table
 from leanlung.networks import outline, restore, size_of, store, widths_of
 from leanlung.pruning import Candidate, channel_graph
+from leanlung.pruning.masks import masked_size_of, restore_masked, store_masked
 from leanlung.runs.folder import CANDIDATE, HISTORY, LINEAGE, OPTIMISER, VALIDATION, WEIGHTS
+from leanlung.runs.records import damaged, read_record
 from leanlung.statistics import write_predictions
 from leanlung.training.checkpoint import Snapshot, snapshot
 from leanlung.training.checkpoint import restore as restore_snapshot
@@ -26,8 +28,14 @@ if TYPE_CHECKING:
 
     from leanlung.networks import Classifier, NetworkSpec
     from leanlung.pruning import ChannelGraph
+    from leanlung.pruning.masks import WeightMask
     from leanlung.runs.work import Work
     from leanlung.training import Fitted
+
+MASKED_BYTES = "masked_bytes"
+"""Key of the bytes of a masked network, stored as bits and kept weights."""
+
+_NEEDED: dict[str, type] = {"round": int, "spec": dict, "size": dict, "validation": dict}
 
 
 def save_candidate(
@@ -38,6 +46,7 @@ def save_candidate(
     work: Work,
     graph: ChannelGraph | None = None,
     told: dict[str, Any] | None = None,
+    mask: WeightMask | None = None,
 ) -> Candidate:
     """Write everything of a candidate.
 
@@ -49,6 +58,7 @@ def save_candidate(
         work: Knows the validation part.
         graph: Of the network, if it was pruned.
         told: What else the round tells.
+        mask: Of a network whose weights are masked; it is stored as bits and kept weights.
 
     Returns:
         The candidate.
@@ -57,7 +67,12 @@ def save_candidate(
     spec = replace(whole, widths=widths_of(network, like=outline(whole)))
     size = size_of(network, spec.size, spec.channels)
     candidate = Candidate(number, spec, size, work.validate(network))
-    store(folder / WEIGHTS, network)
+    further = dict(told or {})
+    if mask is None:
+        store(folder / WEIGHTS, network)
+    else:
+        store_masked(folder / WEIGHTS, network, mask)
+        further[MASKED_BYTES] = masked_size_of(network, mask).masked_bytes
     write_bytes(folder / OPTIMISER, save(snapshot(network, fitted.optimiser).optimiser))
     found = work.predictions(candidate.name, network, work.split.validation, work.validation)
     write_predictions(folder / VALIDATION, found)
@@ -76,19 +91,48 @@ def save_candidate(
             "kept": {n: list(k) for n, k in graph.kept.items()},
         }
         write_json(folder / LINEAGE, lineage)
-    write_json(folder / CANDIDATE, {**candidate.as_dict(), **(told or {})})
+    write_json(folder / CANDIDATE, {**candidate.as_dict(), **further})
     return candidate
 
 
 def load_candidate(folder: Path) -> Candidate:
-    """Read a candidate without its weights."""
-    value = json.loads((folder / CANDIDATE).read_text(encoding="utf-8"))
-    return Candidate.from_dict(value)
+    """Read a candidate without its weights.
+
+    Raises:
+        RunError: If its file is damaged.
+    """
+    path = folder / CANDIDATE
+    value = read_record(path, _NEEDED)
+    try:
+        return Candidate.from_dict(value)
+    except (LeanlungError, KeyError, TypeError, ValueError) as error:
+        raise damaged(path, f"no candidate ({error})") from error
+
+
+def candidate_as_dict(folder: Path) -> dict[str, Any]:
+    """Read what is told of a candidate: its fields, and the bytes of a masked one."""
+    masked_bytes = masked_bytes_of(folder)
+    further = {} if masked_bytes is None else {MASKED_BYTES: masked_bytes}
+    return {**load_candidate(folder).as_dict(), **further}
 
 
 def load_network(folder: Path) -> Classifier:
     """Read a candidate's network."""
-    return restore(folder / WEIGHTS, load_candidate(folder).spec)
+    return load_masked(folder)[0]
+
+
+def load_masked(folder: Path) -> tuple[Classifier, WeightMask | None]:
+    """Read a candidate's network with its mask, if it has one."""
+    spec = load_candidate(folder).spec
+    if masked_bytes_of(folder) is None:
+        return restore(folder / WEIGHTS, spec), None
+    return restore_masked(folder / WEIGHTS, spec)
+
+
+def masked_bytes_of(folder: Path) -> int | None:
+    """Give the bytes of a masked candidate's file; None of one without a mask."""
+    found = read_record(folder / CANDIDATE).get(MASKED_BYTES)
+    return None if found is None else int(found)
 
 
 def load_graph(folder: Path, network: nn.Module, example: torch.Tensor) -> ChannelGraph:
@@ -97,7 +141,7 @@ def load_graph(folder: Path, network: nn.Module, example: torch.Tensor) -> Chann
     path = folder / LINEAGE
     if not path.is_file():
         return graph
-    lineage = json.loads(path.read_text(encoding="utf-8"))
+    lineage = read_record(path, {"originals": dict, "kept": dict})
     kept = {name: tuple(places) for name, places in lineage["kept"].items()}
     return graph.with_lineage(lineage["originals"], kept)
 

@@ -87,6 +87,21 @@ class RunFolder:
         """Results as CSV."""
         return self.path / "tables"
 
+    @property
+    def thumbnails(self) -> Path:
+        """Small pictures of the studies that the report shows."""
+        return self.path / "figures" / "films"
+
+    @property
+    def audit(self) -> Path:
+        """What an audit found, if there was one."""
+        return self.path / "audit.json"
+
+    @property
+    def external(self) -> Path:
+        """What was found on external data, if there were any."""
+        return self.path / "external" / "external.json"
+
     def seed(self, seed: int) -> SeedFolder:
         """Give the folder of one seed."""
         return SeedFolder(self.path / f"seed-{seed}")
@@ -105,6 +120,10 @@ class SeedFolder:
     def round(self, network: str, number: int) -> Path:
         """The network after one round of pruning."""
         return self.path / "3-prune" / network / f"round-{number:02d}"
+
+    def tightened(self, network: str) -> Path:
+        """The network as its mask was tightened, before it is trained on."""
+        return self.path / "3-prune" / network / "tightened"
 
     @property
     def choose(self) -> Path:
@@ -138,6 +157,9 @@ CHECKPOINT = "checkpoint.safetensors"
 VALIDATION = "predictions-validation.csv"
 CHOICE = "choice.json"
 EVALUATION = "evaluation.json"
+READOUTS = "readouts.json"
+"""How the probabilities of both networks are to be read, beside the choice."""
+
 STEP = "step.json"
 
 

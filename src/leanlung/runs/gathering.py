@@ -13,6 +13,7 @@ from leanlung.foundations.errors import StudyError, UsageError
 from leanlung.foundations.seeds import Seeds
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.pixels import Reader, Source, prepared_images
+from leanlung.runs.evidence import require_groups
 from leanlung.studies.layouts import read_cohort
 from leanlung.studies.leaks import find_leaks, look_alikes, refuse_leaks
 from leanlung.studies.phantoms import make
@@ -131,12 +132,13 @@ def gather(
         DataRefused: If there are leaks and they are not allowed.
     """
     cohort, left_out = _classes_of(recipe, _read(recipe, data, out, progress))
+    require_groups(recipe, cohort)
     prepared = _prepare(recipe, cohort, out, progress)
     ids = [study.study_id for study in cohort.studies]
     rows = {name: row for name, row in zip(ids, prepared.rows, strict=True) if row is not None}
     cohort = _readable(recipe, cohort, rows, prepared.reasons)
     facts = {n: f for n, f in zip(ids, prepared.facts, strict=True) if n in rows}
-    alike = _look_alikes([name for name in ids if name in rows], facts)
+    alike = alike_of([name for name in ids if name in rows], facts)
     if recipe.split.by == "manifest":
         parts = given_parts(cohort)
     else:
@@ -246,9 +248,15 @@ def _mask(recipe: Recipe, study: Study) -> list[str]:
     return [fingerprints.of_file(study.lung_mask)]
 
 
-def _look_alikes(
+def alike_of(
     ids: Sequence[str], facts: Mapping[str, Mapping[str, str]]
 ) -> list[tuple[Any, str, str]]:
+    """List pairs of studies with the same or nearly the same picture.
+
+    Args:
+        ids: Of the studies.
+        facts: What `describe` noted of each, by study id.
+    """
     looks = [
         Look(facts[name]["phash"], base64.b64decode(facts[name]["thumbnail"])) for name in ids
     ]

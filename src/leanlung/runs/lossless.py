@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from leanlung.exports import load_bundle, save_bundle
+from leanlung.exports.bundle import CONFIG
 from leanlung.foundations.errors import UsageError
 from leanlung.networks import outline, size_of, widths_of
 from leanlung.pruning import channel_graph
 from leanlung.pruning.exact import remove_constants
+from leanlung.pruning.masks import carry_mask, masked_size_of
 from leanlung.runs.bundle_images import Batches, bundle_images
 
 if TYPE_CHECKING:
@@ -40,20 +42,21 @@ def prune_losslessly(
         The certificate, also kept in the new bundle's ``metrics.json``.
 
     Raises:
-        UsageError: If the new bundle would replace the old one.
+        UsageError: If the new bundle would replace the old one, or what is no bundle.
         BundleError: If there is no sound bundle.
         StudyError: If the data do not fit it.
     """
-    if out.resolve() == bundle.resolve():
-        msg = f"{out}: this would replace the bundle itself; choose another --out"
-        raise UsageError(msg)
+    require_free(out, bundle)
     old = load_bundle(bundle)
     batches = Batches(bundle_images(old, data, "train"), old)
     graph = channel_graph(old.network, next(iter(batches))[:1])
     found = remove_constants(old.network, graph, batches, tolerance=tolerance)
     network = cast("Classifier", found.surgery.network)
-    spec = _spec_of(network, old.spec)
+    spec = spec_of(network, old.spec)
     size = size_of(network, spec.size, spec.channels).as_dict()
+    mask = old.mask and carry_mask(old.mask, found.surgery)
+    if mask is not None:
+        size["masked_bytes"] = masked_size_of(network, mask).masked_bytes
     save_bundle(
         out,
         replace(
@@ -67,12 +70,29 @@ def prune_losslessly(
                 **({"size": size} if "size" in old.metrics else {}),
                 CERTIFICATE: found.certificate.as_dict(),
             },
+            mask=mask,
         ),
     )
     return found.certificate
 
 
-def _spec_of(network: Classifier, old: NetworkSpec) -> NetworkSpec:
+def require_free(out: Path, bundle: Path) -> None:
+    """Make sure that a new bundle replaces nothing but an older one of its name.
+
+    Raises:
+        UsageError: If it would replace the bundle it is made from, or what is no bundle.
+    """
+    if out.resolve() == bundle.resolve():
+        msg = f"{out}: this would replace the bundle itself; choose another --out"
+        raise UsageError(msg)
+    is_bundle = (out / CONFIG).is_file()
+    if not is_bundle and (out.is_file() or (out.is_dir() and any(out.iterdir()))):
+        msg = f"{out}: is there and is no bundle, and would be replaced; choose another --out"
+        raise UsageError(msg)
+
+
+def spec_of(network: Classifier, old: NetworkSpec) -> NetworkSpec:
+    """Give the specification of a network that surgery has made of another's."""
     whole = replace(old, widths={})
     return replace(whole, widths=widths_of(network, like=outline(whole)))
 

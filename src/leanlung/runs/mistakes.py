@@ -75,9 +75,13 @@ def _sentence(mistake: Mapping[str, Any], path: Path, root: type[BaseModel]) -> 
             return "missing; it has no default"
         case "literal_error":
             choices = re.findall(r"'([^']*)'", mistake["ctx"]["expected"])
+            if not choices:  # numbers
+                return f"{found!r} is none of {mistake['ctx']['expected']}"
             return f"{found!r} is none of {choices}{did_you_mean(str(found), choices)}"
         case "value_error":
             return str(mistake["ctx"]["error"])
+        case "int_parsing_size":
+            return f"a whole number of at most 2**63 - 1 was expected; got {found!r}"
         case _:
             return f"{mistake['msg'][0].lower()}{mistake['msg'][1:]}; got {found!r}"
 

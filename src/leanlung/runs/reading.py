@@ -36,6 +36,14 @@ def recipe_path(name: str) -> Path:
     shipped = shipped_recipes()
     if name in shipped:
         return shipped[name]
+    if path.is_dir():
+        inside = path / "recipe.toml"  # of a run
+        hint = f"; did you mean {str(inside)!r}?" if inside.is_file() else ""
+        msg = (
+            f"{name}: a folder; a recipe is one TOML file, or one of {list(shipped)}; the "
+            f"folder of the images goes to --data{hint}"
+        )
+        raise RecipeError(msg)
     hint = did_you_mean(name, shipped)
     msg = f"{name}: no such file, and no recipe of that name (there are {list(shipped)}){hint}"
     raise RecipeError(msg)
@@ -61,7 +69,7 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: cannot be read ({error})"
         raise RecipeError(msg) from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also of a number with more digits than Python reads
         msg = f"{path} is not TOML: {error}"
         raise RecipeError(msg) from error
     changed = [_set(tables, change) for change in changes]
@@ -88,6 +96,6 @@ def _set(tables: dict[str, Any], change: str) -> tuple[str, ...]:
             raise UsageError(msg)
     try:
         tables[last] = tomllib.loads(f"value = {value.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         tables[last] = value.strip()
     return (*folders, last)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from leanlung.foundations.errors import LeanlungError
+from leanlung.foundations.seeds import Seed
 from leanlung.foundations.shares import Share
 from leanlung.networks.backbones import backbone
 from leanlung.networks.spec import Head
 from leanlung.pixels import PixelSpec
-from leanlung.pruning import LowestShare
-from leanlung.runs.schedule import ScheduleSection
+from leanlung.runs.mask import MaskSection
+from leanlung.runs.prune import PruneSection
 from leanlung.statistics import find_metric
 from leanlung.statistics.bootstrap import require_resamples
 from leanlung.statistics.comparison import require_margin
 from leanlung.statistics.estimate import require_level
+from leanlung.statistics.flips import healthy_class
 from leanlung.studies.phantoms import PhantomSpec
 from leanlung.training import TrainingPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class DataSection(BaseModel, extra="forbid", frozen=True):
@@ -58,7 +64,7 @@ class SplitSection(BaseModel, extra="forbid", frozen=True):
     train: Share = 0.7
     validation: Share = 0.1
     test: Share = 0.2
-    seed: int = 0
+    seed: Seed = 0
     look_alikes: Literal["refuse", "together"] = "refuse"
 
     @model_validator(mode="after")
@@ -102,68 +108,6 @@ class NetworkSection(BaseModel, extra="forbid", frozen=True):
             raise ValueError(str(error)) from error
 
 
-class PruneSection(BaseModel, extra="forbid", frozen=True):
-    """How the network is made smaller.
-
-    Attributes:
-        rounds: How many.
-        criterion: What units are worth; one of ``leanlung list criteria``.
-        scope: Whether units compete within their ``layer`` or over the ``network``.
-        schedule: How much goes when.
-        minimum: Units every layer keeps.
-        normalise: ``layer`` divides scores by their layer's norm before layers compete.
-        leave_alone: Layers that lose nothing, by name or pattern such as ``features.*``.
-        align: Widths become multiples of this.
-        images: Training images that units are scored on, by criteria that look at images; 0 is
-            all of them.
-        recalibrate: Training images for BatchNorm's statistics after surgery; 0 leaves them.
-        optimiser: ``carry`` its state through surgery, or start ``fresh`` each round.
-        retrain: How each round is fitted again.
-    """
-
-    rounds: int = Field(5, ge=1)
-    criterion: Literal[
-        "apoz",
-        "mean_activation",
-        "variance",
-        "l1",
-        "l2",
-        "geometric_median",
-        "batchnorm_scale",
-        "taylor",
-        "random",
-    ] = "apoz"
-    scope: Literal["layer", "network"] = "layer"
-    schedule: ScheduleSection = ScheduleSection()
-    minimum: int = Field(1, ge=1)
-    normalise: Literal["none", "layer"] = "none"
-    leave_alone: tuple[str, ...] = ()
-    align: Literal[1, 4, 8, 16] = 1
-    images: int = Field(0, ge=0)
-    recalibrate: int = Field(512, ge=0)
-    optimiser: Literal["carry", "fresh"] = "carry"
-    retrain: TrainingPlan = TrainingPlan()
-
-    def cut(self) -> LowestShare:
-        """Make the cut."""
-        return LowestShare(
-            self.scope,
-            self.schedule.build(),
-            minimum=self.minimum,
-            normalise=self.normalise,
-            leave_alone=self.leave_alone,
-            align=self.align,
-        )
-
-    @model_validator(mode="after")
-    def _makes_a_cut(self) -> PruneSection:
-        try:
-            self.cut()
-        except LeanlungError as error:
-            raise ValueError(str(error)) from error
-        return self
-
-
 class ChooseSection(BaseModel, extra="forbid", frozen=True):
     """Which candidate is chosen, on the validation part alone.
 
@@ -188,12 +132,35 @@ class EvaluateSection(BaseModel, extra="forbid", frozen=True):
         margin: Largest loss that still counts as non-inferior.
         level: Of all intervals, two-sided.
         resamples: Of every bootstrap.
+        groups: Columns to compare within, beside class, source, view, sex and age, which are
+            looked at wherever they are there; ``"sex, age"`` takes two of them together.
+        healthy: The class that is no disease; if not given, the one called normal, if any.
     """
 
     metric: str = "macro_auc"
     margin: Share = 0.02
     level: Share = 0.95
-    resamples: int = Field(2000, ge=100)
+    resamples: int = Field(2000, ge=100, le=10_000_000)
+    groups: tuple[str, ...] = ()
+    healthy: str = ""
+
+    @property
+    def by(self) -> tuple[tuple[str, ...], ...]:
+        """The groups, each as its columns."""
+        return tuple(tuple(column.strip() for column in one.split(",")) for one in self.groups)
+
+    @field_validator("groups")
+    @classmethod
+    def _groups_are_columns(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        for one in groups:
+            columns = [column.strip() for column in one.split(",")]
+            if not all(columns) or len(set(columns)) < len(columns):
+                msg = (
+                    f"{one!r}: names of different columns, parted by commas, were expected, "
+                    'as in "sex, age"'
+                )
+                raise ValueError(msg)
+        return groups
 
     @model_validator(mode="after")
     def _gives_a_verdict(self) -> EvaluateSection:
@@ -218,7 +185,8 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
         pixels: What is done to every image.
         network: Which network.
         train: How it is fitted.
-        prune: How it is made smaller.
+        prune: How it is made smaller, by removing units.
+        mask: How single weights are held at zero, instead of ``prune``.
         choose: Which candidate is chosen.
         evaluate: How the verdict is reached.
         deviations: What the source did, what we do, why.
@@ -236,12 +204,18 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
     network: NetworkSection
     train: TrainingPlan = TrainingPlan()
     prune: PruneSection = PruneSection()
+    mask: MaskSection | None = None
     choose: ChooseSection = ChooseSection()
     evaluate: EvaluateSection = EvaluateSection()
     deviations: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     published: dict[str, Any] = Field(default_factory=dict)
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
+
+    @property
+    def rounds(self) -> int:
+        """How many candidates come after the whole network; a mask gives one."""
+        return 1 if self.mask is not None else self.prune.rounds
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Recipe:
@@ -253,12 +227,31 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
             problems.append("data.classes: a class stands twice")
         if self.train.distil.weight:
             problems.append("train.distil: there is no teacher yet; set prune.retrain.distil")
+        if self.mask is not None and self.prune != PruneSection():
+            problems.append("mask: it stands instead of prune; leave one of them out")
+        problems += [f"published{key}: {why}" for key, why in _unwritable(self.published)]
         if doubled:
             problems.append("seeds: a seed stands twice")
         try:
             find_metric(self.evaluate.metric, classes)
         except LeanlungError as error:
             problems.append(f"evaluate.metric: {error}")
+        try:
+            healthy_class(classes, self.evaluate.healthy)
+        except LeanlungError as error:
+            problems.append(f"evaluate.healthy: {error}")
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+
+def _unwritable(value: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401
+    """Find the numbers in a table that a page cannot show, with their keys."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _unwritable(inner, f"{key}.{name}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _unwritable(inner, f"{key}[{place}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield key, f"a number was expected; got {value}; leave out what is not known"

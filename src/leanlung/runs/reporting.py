@@ -7,28 +7,47 @@ from typing import TYPE_CHECKING, Any
 
 from leanlung.foundations.files import write_text
 from leanlung.foundations.tables import write_table
-from leanlung.reports import ReportFacts, SeedFacts, render
+from leanlung.reports import ReportFacts, SeedFacts, films_wanted, render
+from leanlung.runs.environment import environments, together
+from leanlung.runs.evidence_tables import COLUMNS, evidence_rows
+from leanlung.runs.folder import RunFolder
 from leanlung.runs.results import results_of
+from leanlung.runs.thumbnails import thumbnails
 from leanlung.statistics import read_predictions
 from leanlung.studies.seal import read_openings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from leanlung.runs.folder import RunFolder
-
 _ESTIMATE = ["value", "low", "high", "level", "method", "studies", "patients"]
 
 
 def write_report(folder: RunFolder) -> None:
-    """Write ``tables/*.csv`` and ``report.html`` of a run.
+    """Write ``tables/*.csv``, small pictures and ``report.html`` of a run.
 
     Args:
-        folder: Of a run whose metrics are there.
+        folder: Of a run whose metrics are there; its audit and external data are told where
+            they are there too.
     """
     results = results_of(folder)
     _write_tables(folder, results)
     write_text(folder.report, render(_facts(folder, results)))
+
+
+def draw_again(path: Path) -> Path | None:
+    """Draw the report of a run again, as after an audit.
+
+    Args:
+        path: Of a run.
+
+    Returns:
+        The report; None where the path is no finished run.
+    """
+    folder = RunFolder(path)
+    if not (folder.metrics.is_file() and folder.resolved.is_file()):
+        return None
+    write_report(folder)
+    return folder.report
 
 
 def _facts(folder: RunFolder, results: dict[str, Any]) -> ReportFacts:
@@ -46,9 +65,13 @@ def _facts(folder: RunFolder, results: dict[str, Any]) -> ReportFacts:
         run=folder.path.name,
         recipe=recipe,
         data=_read(folder.data),
-        environment=_read(folder.environment),
+        environment=together(environments(folder)),
         openings=read_openings(folder.openings),
         seeds=tuple(seeds),
+        exemplars=results.get("exemplars"),
+        audit=_read(folder.audit) if folder.audit.is_file() else None,
+        external=_read(folder.external) if folder.external.is_file() else None,
+        films=thumbnails(folder, films_wanted(results)),
     )
 
 
@@ -81,6 +104,8 @@ def _write_tables(folder: RunFolder, results: dict[str, Any]) -> None:
         ("validation-curve", curve),
     ):
         write_table(folder.tables / f"{name}.csv", list(rows[0]), rows)
+    for name, further in evidence_rows(results).items():
+        write_table(folder.tables / f"{name}.csv", COLUMNS[name], further)
 
 
 def _only(estimate: dict[str, Any]) -> dict[str, Any]:

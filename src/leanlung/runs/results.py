@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from leanlung.runs.candidates import load_candidate
+from leanlung.runs.candidates import candidate_as_dict, load_candidate
 from leanlung.runs.folder import CANDIDATE, CHOICE, EVALUATION, STEP
-from leanlung.studies.seal import read_openings
+from leanlung.runs.records import damaged, read_record, require_keys, require_seeds
+from leanlung.studies.seal import read_openings, unreadable_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,30 +15,52 @@ if TYPE_CHECKING:
     from leanlung.runs.folder import RunFolder
 
 
+_RECIPE: dict[str, type] = {
+    "seeds": list,
+    "choose.metric": str,
+    "network.backbone": str,
+    "prune.rounds": int,
+}
+_DATA: dict[str, type] = {"studies": int, "patients": int, "made_up": bool}
+
+
 def results_of(folder: RunFolder) -> dict[str, Any]:
-    """Read the metrics of a finished run."""
-    return _read(folder.metrics)
+    """Read the metrics of a finished run.
+
+    Raises:
+        RunError: If they are damaged: every seed has a choice.
+    """
+    found = read_record(folder.metrics, {"seeds": dict})
+    require_seeds(folder.metrics, found["seeds"])
+    needed: dict[str, type] = {f"seeds.{seed}.chosen": str for seed in found["seeds"]}
+    require_keys(folder.metrics, found, needed)
+    return found
 
 
 def summary_of(folder: RunFolder) -> dict[str, Any]:
     """Read what a run did so far, finished or not.
 
     Returns:
-        ``data``, ``openings`` and, for every seed, its ``candidates``, the ``metric`` they are
-        chosen by, what was ``chosen``, the ``comparison`` and its verdict's ``sentence``; the
-        last three are None until they are there.
+        ``data``, ``openings``, ``openings_unreadable`` (lines of their book that may stand for
+        one each) and, for every seed, its ``candidates``, the ``metric`` they are chosen by,
+        what was ``chosen``, the ``comparison`` and its verdict's ``sentence``; the last three
+        are None until they are there.
+
+    Raises:
+        RunError: If one of the run's files is damaged.
     """
-    recipe = _read(folder.resolved)
+    recipe = read_record(folder.resolved, _RECIPE)
+    require_seeds(folder.resolved, recipe["seeds"])
+    metric = recipe["choose"]["metric"]
     seeds = {}
     for seed in recipe["seeds"]:
         here = folder.seed(seed)
         choice = _done(here.choose, CHOICE)
         measured = _done(here.evaluate, EVALUATION)
         seeds[str(seed)] = {
-            "metric": recipe["choose"]["metric"],
+            "metric": metric,
             "candidates": [
-                {"name": one.name, **one.as_dict()}
-                for one in map(load_candidate, _candidate_folders(folder, recipe, seed))
+                _told(path, metric) for path in _candidate_folders(folder, recipe, seed)
             ],
             "chosen": choice.get("chosen"),
             "comparison": measured.get("comparison"),
@@ -46,23 +68,28 @@ def summary_of(folder: RunFolder) -> dict[str, Any]:
         }
     return {
         "run": str(folder.path),
-        "data": _read(folder.data),
+        "data": read_record(folder.data, _DATA),
         "openings": list(read_openings(folder.openings)),
+        "openings_unreadable": list(unreadable_lines(folder.openings)),
         "seeds": seeds,
     }
 
 
+def _told(folder: Path, metric: str) -> dict[str, Any]:
+    candidate = load_candidate(folder)
+    if metric not in candidate.validation:
+        raise damaged(folder / CANDIDATE, f"validation.{metric} is missing")
+    return {"name": candidate.name, **candidate_as_dict(folder)}
+
+
 def _candidate_folders(folder: RunFolder, recipe: dict[str, Any], seed: int) -> list[Path]:
     here, backbone = folder.seed(seed), recipe["network"]["backbone"]
-    rounds = range(1, recipe["prune"]["rounds"] + 1)
+    last = 1 if recipe.get("mask") else recipe["prune"]["rounds"]
+    rounds = range(1, last + 1)
     every = [here.fit(backbone), *(here.round(backbone, number) for number in rounds)]
     return [path for path in every if (path / CANDIDATE).is_file()]
 
 
 def _done(step: Path, name: str) -> dict[str, Any]:
     """Read what a step left; nothing unless it is done."""
-    return _read(step / name) if (step / STEP).is_file() else {}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    return read_record(step / name) if (step / STEP).is_file() else {}

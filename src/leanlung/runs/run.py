@@ -12,17 +12,19 @@ from leanlung.foundations.suggestions import did_you_mean
 from leanlung.foundations.tables import write_table
 from leanlung.networks.devices import pick_device
 from leanlung.pixels import pixel_statistics
-from leanlung.runs.environment import environment
+from leanlung.runs.environment import environment, note_environment
 from leanlung.runs.folder import CHOICE, EVALUATION, RunFolder, run_name
 from leanlung.runs.gathering import Gathered, gather
 from leanlung.runs.progress import Progress, Silent
 from leanlung.runs.reading import read_recipe
 from leanlung.runs.reporting import write_report
+from leanlung.runs.seeds_apart import exemplars_of
 from leanlung.runs.stages.choosing import choose_candidate
 from leanlung.runs.stages.evaluating import evaluate_choice
 from leanlung.runs.stages.exporting import export_choice
 from leanlung.runs.stages.fitting import fit_whole, try_network, weights_source
-from leanlung.runs.stages.pruning import prune_rounds
+from leanlung.runs.stages.masking import require_steps
+from leanlung.runs.stages.pruning import make_smaller
 from leanlung.runs.work import Work, image_set
 from leanlung.studies.manifest import write_manifest
 from leanlung.studies.split import split_cohort
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 STAGES: dict[str, Callable[[Work], None]] = {
     "fit": fit_whole,
-    "prune": prune_rounds,
+    "prune": make_smaller,
     "choose": choose_candidate,
     "evaluate": evaluate_choice,
     "export": export_choice,
@@ -96,6 +98,8 @@ def run(recipe_file: Path, options: Options, progress: Progress | None = None) -
     if options.until == "data":
         return folder
     works = _works(recipe, folder, gathered, device, options, progress)
+    if recipe.mask is not None:
+        require_steps(works[0], recipe.mask)  # not after hours of fitting
     for name, stage in STAGES.items():
         for work in works:  # all seeds have chosen before the test part is opened for one
             stage(work)
@@ -142,7 +146,7 @@ def _write_facts(
 ) -> None:
     write_text(folder.recipe, recipe_file.read_text(encoding="utf-8"))
     write_json(folder.resolved, recipe.model_dump(mode="json"))
-    write_json(folder.environment, environment(device))
+    note_environment(folder, environment(device))
     write_manifest(folder.cohort, gathered.cohort, gathered.parts, gathered.facts)
     rows = [{"study_id": name, "part": part} for name, part in gathered.parts.items()]
     write_table(folder.split, ["study_id", "part"], rows)
@@ -163,4 +167,5 @@ def _metrics(works: Sequence[Work]) -> dict[str, Any]:
         "data": first.gathered.fingerprint,
         "made_up": first.gathered.cohort.made_up,
         "seeds": seeds,
+        "exemplars": exemplars_of([work.here for work in works]),
     }

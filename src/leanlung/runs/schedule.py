@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, model_validator
 
+from leanlung.foundations.counts import Count
 from leanlung.foundations.errors import LeanlungError
 from leanlung.foundations.shares import Share
 from leanlung.pruning import SCHEDULES, Schedule
@@ -33,8 +34,8 @@ class ScheduleSection(BaseModel, extra="forbid", frozen=True):
     of: Literal["original", "remaining"] = "original"
     initial: Share = 0.0
     final: Share = 0.5
-    first: int = 0
-    last: int = 5
+    first: Count = 0
+    last: Count = 5
     power: float = 3.0
 
     def build(self) -> Schedule:

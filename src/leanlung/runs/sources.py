@@ -32,16 +32,66 @@ def predictions_of(path: Path, data: Path | None) -> Predictions:
         UsageError: If the path is neither, or a bundle has no data.
         StudyError: If the data have classes the bundle does not know, or unreadable images.
     """
+    return next(iter(predictions_by_seed(path, data).values()))
+
+
+def predictions_by_seed(path: Path, data: Path | None) -> dict[str, Predictions]:
+    """Get the predictions of every seed of a run, or of a bundle, which has one.
+
+    Args:
+        path: As for `predictions_of`.
+        data: As for `predictions_of`.
+
+    Returns:
+        By the number of the seed, in the order of the recipe; of a bundle, by its name.
+
+    Raises:
+        UsageError: As `predictions_of`.
+        StudyError: As `predictions_of`.
+    """
     if (path / "config.json").is_file():
-        return _of_bundle(path, data)
+        answers = _of_bundle(path, data)
+        return {answers.model: answers}
     folder = open_run(path)
     if not folder.metrics.is_file():
         msg = f"{path}: this run is not finished; start it again with `leanlung run`"
         raise UsageError(msg)
-    seed, first = next(iter(results_of(folder)["seeds"].items()))
-    name = first["chosen"]
-    place = folder.seed(int(seed)).evaluate / f"predictions-{name}-test.csv"
-    return read_predictions(place, model=f"{path.name} {name}")
+    found = {}
+    for seed, measured in results_of(folder)["seeds"].items():
+        name = measured["chosen"]
+        place = folder.seed(int(seed)).evaluate / f"predictions-{name}-test.csv"
+        found[seed] = read_predictions(place, model=f"{path.name} {name}")
+    return found
+
+
+def one_seed_note(path: Path) -> str:
+    """Say which seed `predictions_of` and `pair_of` look at, if a run has several.
+
+    Returns:
+        A sentence; empty for a run of one seed and for a bundle.
+    """
+    if (path / "config.json").is_file():
+        return ""
+    first, *others = results_of(open_run(path))["seeds"]
+    if not others:
+        return ""
+    seeds = 1 + len(others)
+    return f"of the {seeds} seeds of {path}, the networks of seed {first} are looked at"
+
+
+def pair_of(path: Path) -> tuple[Predictions, Predictions]:
+    """Get the test predictions of a run's unpruned and chosen network, of its first seed.
+
+    Raises:
+        UsageError: If the path is no run folder, or the run is not finished.
+    """
+    chosen = predictions_of(path, None) if not (path / "config.json").is_file() else None
+    if chosen is None:
+        msg = f"{path} is a bundle, which takes no predictions along: give A and B"
+        raise UsageError(msg)
+    seed = next(iter(results_of(open_run(path))["seeds"]))
+    place = open_run(path).seed(int(seed)).evaluate / "predictions-unpruned-test.csv"
+    return read_predictions(place, model=f"{path.name} unpruned"), chosen
 
 
 def _of_bundle(path: Path, data: Path | None) -> Predictions:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from leanlung.evaluation import probabilities, validation_metrics
 from leanlung.foundations.seeds import Seeds
 from leanlung.pixels import ImageSet
+from leanlung.runs.material import Material
 from leanlung.statistics import Predictions
 
 if TYPE_CHECKING:
@@ -63,9 +63,25 @@ class Work:
         """The folder of this seed."""
         return self.folder.seed(self.seed)
 
+    @property
+    def root(self) -> Seeds:
+        """The seeds of all steps."""
+        return Seeds(self.seed)
+
     def seeds(self, *step: str | int) -> Seeds:
         """Give the seeds of a step."""
-        return Seeds(Seeds(self.seed).number(*step))
+        return Seeds(self.root.number(*step))
+
+    @property
+    def material(self) -> Material:
+        """What networks are fitted and judged on."""
+        return Material(
+            self.train,
+            self.validation,
+            self.statistics,
+            self.recipe.network.channels,
+            self.device,
+        )
 
     def inputs(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON values
         """Give what decides the result of any step, and more."""
@@ -79,13 +95,11 @@ class Work:
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Measure a network on the validation part."""
-        found = self.predict(network, self.validation)
-        return validation_metrics(self.validation.labels.numpy(), found)
+        return self.material.validate(network)
 
     def predict(self, network: nn.Module, images: ImageSet) -> NDArray[np.float64]:
         """Give a network's probabilities."""
-        channels = self.recipe.network.channels
-        return probabilities(network, images, self.statistics, channels, self.device)
+        return self.material.predict(network, images)
 
     def predictions(
         self, model: str, network: nn.Module, cohort: Cohort, images: ImageSet

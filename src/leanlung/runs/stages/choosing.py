@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from leanlung.foundations.files import write_json
 from leanlung.pruning import choose
-from leanlung.runs.candidates import load_candidate
-from leanlung.runs.folder import CHOICE
+from leanlung.runs.candidates import candidate_as_dict, load_candidate
+from leanlung.runs.folder import CHOICE, READOUTS, VALIDATION
 from leanlung.runs.steps import fingerprint, step
+from leanlung.statistics import read_predictions
+from leanlung.statistics.readout import Readout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 def candidate_folders(work: Work) -> list[Path]:
     """List the folders of all candidates, the whole network's first."""
     backbone = work.recipe.network.backbone
-    rounds = range(1, work.recipe.prune.rounds + 1)
+    rounds = range(1, work.recipe.rounds + 1)
     return [work.here.fit(backbone), *(work.here.round(backbone, n) for n in rounds)]
 
 
@@ -49,8 +52,23 @@ def choose_candidate(work: Work) -> None:
                 "reason": choice.reason,
                 "rule": recipe.choose.model_dump(),
                 "verdict_by": recipe.evaluate.model_dump(),
-                "candidates": [candidate.as_dict() for candidate in candidates],
+                "candidates": [candidate_as_dict(folder) for folder in folders],
             },
         )
+        write_json(here / READOUTS, _readouts(folders[0], folders[choice.candidate.round]))
 
     step(work.here.choose, inputs, do)
+
+
+def _readouts(whole: Path, chosen: Path) -> dict[str, Any]:
+    """Fix how both networks are to be read before any test study is seen."""
+    return {
+        load_candidate(folder).name: Readout.of(read_predictions(folder / VALIDATION)).as_dict()
+        for folder in (whole, chosen)
+    }
+
+
+def readouts_of(choose: Path) -> dict[str, Readout]:
+    """Read what was fixed of both networks, by name."""
+    found = json.loads((choose / READOUTS).read_text(encoding="utf-8"))
+    return {name: Readout.from_dict(entries) for name, entries in found.items()}

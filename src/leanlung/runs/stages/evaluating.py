@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from leanlung.evaluation import confounding, measure_by_source
 from leanlung.foundations.files import write_json
-from leanlung.runs.candidates import load_candidate, load_network
+from leanlung.runs.candidates import MASKED_BYTES, load_candidate, load_network, masked_bytes_of
+from leanlung.runs.evidence import (
+    Intervals,
+    calibration_of,
+    flips_of,
+    group_cells,
+    groups_of,
+    threshold_changes,
+)
 from leanlung.runs.folder import CHOICE, EVALUATION
-from leanlung.runs.stages.choosing import candidate_folders
+from leanlung.runs.stages.choosing import candidate_folders, readouts_of
 from leanlung.runs.steps import fingerprint, step
 from leanlung.runs.work import image_set
 from leanlung.statistics import (
@@ -43,10 +51,12 @@ def evaluate_choice(work: Work) -> None:
         study.study_id: study.attributes.get("source", UNKNOWN)
         for study in work.gathered.cohort.studies
     }
+    cells = group_cells(work.recipe, work.gathered.cohort.studies)
     inputs = work.inputs(
         choice=fingerprint(work.here.choose),
         evaluate=work.recipe.evaluate.model_dump(),
         sources=sources,
+        cells=cells,
     )
 
     def do(here: Path) -> None:
@@ -64,10 +74,18 @@ def evaluate_choice(work: Work) -> None:
             path = here / f"predictions-{name}-test.csv"
             write_predictions(path, work.predictions(name, network, test, images))
             found.append(read_predictions(path, model=name))
-        sizes = [load_candidate(folders[n]).size.as_dict() for n in (0, choice["round"])]
-        write_json(here / EVALUATION, _measured(work, choice, found, sources, sizes))
+        sizes = [_size(work, folders[n]) for n in (0, choice["round"])]
+        measured = _measured(work, choice, found, sources, sizes)
+        write_json(here / EVALUATION, measured | _evidence(work, choice, found, cells))
 
     step(work.here.evaluate, inputs, do)
+
+
+def _size(work: Work, candidate: Path) -> dict[str, int | None]:
+    """Give the size of a candidate; where weights are masked, also the bytes that takes."""
+    size: dict[str, int | None] = {**load_candidate(candidate).size.as_dict()}
+    masked = work.recipe.mask is not None
+    return size | {MASKED_BYTES: masked_bytes_of(candidate)} if masked else size
 
 
 def _measured(
@@ -75,7 +93,7 @@ def _measured(
     choice: dict[str, Any],
     found: list[Predictions],
     sources: Mapping[str, str],
-    sizes: list[dict[str, int]],
+    sizes: list[dict[str, int | None]],
 ) -> dict[str, Any]:
     """Measure both networks; every figure comes from the predictions on disk."""
     plan = work.recipe.evaluate
@@ -85,6 +103,8 @@ def _measured(
     by_source = partial(measure_by_source, level=level, resamples=resamples, seed=seed)
     classes = found[0].classes
     kept = choice["round"] == 0
+    readouts = readouts_of(work.here.choose)
+    intervals = Intervals(level, resamples, seed)
     comparison, *elsewhere = compare_all(
         found[0],
         found[1],
@@ -106,6 +126,9 @@ def _measured(
         "models": {
             predictions.model: {
                 "size": size,
+                "calibration": calibration_of(
+                    predictions, readouts[predictions.model], intervals
+                ),
                 "estimates": [one.as_dict() for one in measured(predictions)],
                 "accuracy_by_source": {
                     source: one.as_dict()
@@ -117,4 +140,24 @@ def _measured(
         "confounding": confounding(
             [sources[name] for name in found[0].study_ids], labels
         ).as_dict(),
+    }
+
+
+def _evidence(
+    work: Work,
+    choice: dict[str, Any],
+    found: list[Predictions],
+    cells: Mapping[str, Mapping[str, str]],
+) -> dict[str, Any]:
+    """Look behind the verdict; where the whole network is kept, there is nothing to compare."""
+    plan = work.recipe.evaluate
+    intervals = Intervals(
+        plan.level, plan.resamples, work.seeds("evaluate").number("bootstrap")
+    )
+    readouts = [readouts_of(work.here.choose)[each.model] for each in found]
+    kept = choice["round"] == 0
+    return {
+        "groups": [] if kept else groups_of(found, work.recipe, cells, intervals),
+        "flips": flips_of(found, work.recipe),
+        "threshold_changes": [] if kept else threshold_changes(found, readouts, intervals),
     }

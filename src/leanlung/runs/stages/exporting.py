@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from leanlung.exports import Bundle, save_bundle
 from leanlung.networks import NetworkSpec
-from leanlung.runs.candidates import load_network
+from leanlung.reports.power import power_lines
+from leanlung.runs.candidates import load_masked
 from leanlung.runs.folder import CHOICE, EVALUATION
-from leanlung.runs.stages.choosing import candidate_folders
+from leanlung.runs.stages.choosing import candidate_folders, readouts_of
 from leanlung.runs.steps import fingerprint, step
+from leanlung.statistics import Comparison, read_predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,14 +22,18 @@ if TYPE_CHECKING:
 
 def export_choice(work: Work) -> None:
     """Make the chosen network something that can be handed on."""
+    audit = _audit(work)
     inputs = work.inputs(
-        evaluation=fingerprint(work.here.evaluate), name=work.recipe.name, told=_data(work)
+        evaluation=fingerprint(work.here.evaluate),
+        name=work.recipe.name,
+        told=_data(work),
+        **audit,
     )
 
     def do(_here: Path) -> None:
         choice = json.loads((work.here.choose / CHOICE).read_text(encoding="utf-8"))
         measured = json.loads((work.here.evaluate / EVALUATION).read_text(encoding="utf-8"))
-        network = load_network(candidate_folders(work)[choice["round"]])
+        network, mask = load_masked(candidate_folders(work)[choice["round"]])
         chosen = choice["candidates"][choice["round"]]
         bundle = Bundle(
             name=f"{work.recipe.name}-{choice['chosen']}",
@@ -38,7 +44,9 @@ def export_choice(work: Work) -> None:
             statistics=work.statistics,
             made_up=work.gathered.cohort.made_up,
             history=_history(work, choice),
-            metrics=_metrics(work, choice, measured),
+            metrics=_metrics(work, choice, measured) | audit,
+            mask=mask,
+            readout=readouts_of(work.here.choose)[choice["chosen"]],
         )
         save_bundle(work.here.bundle, bundle)
 
@@ -48,15 +56,14 @@ def export_choice(work: Work) -> None:
 def _history(work: Work, choice: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     recipe = work.recipe
     start = "fresh weights" if recipe.network.weights == "none" else "given weights"
-    plan = recipe.prune
-    scope = "within each layer" if plan.scope == "layer" else "over the network"
+    smaller = {"step": "prune", "about": f"{choice['round']} rounds, {recipe.prune.about}"}
+    if recipe.mask is not None:
+        held = f"{recipe.mask.about} held at zero"
+        smaller = {"step": "mask", "about": held if choice["round"] else "no weight is held"}
     return (
         {"step": "recipe", "about": recipe.name, "seed": work.seed},
         {"step": "fit", "about": f"{recipe.train.epochs} epochs at most, from {start}"},
-        {
-            "step": "prune",
-            "about": f"{choice['round']} rounds, lowest {plan.criterion} {scope}",
-        },
+        smaller,
         {"step": "choose", "about": choice["reason"]},
     )
 
@@ -70,8 +77,42 @@ def _metrics(work: Work, choice: dict[str, Any], measured: dict[str, Any]) -> di
         "sentence": measured["sentence"],
         "estimates": chosen["estimates"],
         "accuracy_by_source": chosen["accuracy_by_source"],
+        "calibration": chosen["calibration"],
+        "groups": [
+            {
+                "metric": table["metric"],
+                "told": table["told"],
+                "groups": len(table["groups"]),
+                "too_few": sum(bool(group["too_few"]) for group in table["groups"]),
+            }
+            for table in measured["groups"]
+        ],
+        "flips": {name: measured["flips"][name] for name in ("healthy", "counts")},
+        "power": _power(work, choice, measured),
         "data": _data(work),
     }
+
+
+def _power(work: Work, choice: dict[str, Any], measured: dict[str, Any]) -> list[str]:
+    """Give what stands beside the verdict; nothing where the whole network was kept."""
+    if choice["round"] == 0:
+        return []
+    unpruned, chosen = (
+        read_predictions(work.here.evaluate / f"predictions-{name}-test.csv", model=name)
+        for name in ("unpruned", choice["chosen"])
+    )
+    verdict = Comparison.from_dict(measured["comparison"])
+    resamples = work.recipe.evaluate.resamples
+    return list(power_lines((unpruned, chosen), verdict, resamples, measured["bootstrap_seed"]))
+
+
+def _audit(work: Work) -> dict[str, Any]:
+    """Give what an audit came to, if there was one: a run that is started again tells it."""
+    if not work.folder.audit.is_file():
+        return {}
+    found = json.loads(work.folder.audit.read_text(encoding="utf-8"))
+    told = ("verdict", "alarm", "leaks", "reasons", "cautions", "cohort", "studies", "patients")
+    return {"audit": {name: found[name] for name in told}}
 
 
 def _data(work: Work) -> dict[str, Any]:

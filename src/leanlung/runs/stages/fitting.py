@@ -10,8 +10,9 @@ import torch
 from leanlung.foundations import fingerprints
 from leanlung.foundations.errors import NetworkError
 from leanlung.networks import NetworkSpec, build, load_weights, outline
-from leanlung.pruning import channel_graph
+from leanlung.pruning import channel_graph, magnitude
 from leanlung.pruning.bounds import without_left_alone
+from leanlung.pruning.masks import keep_pattern, kernels
 from leanlung.runs.candidates import save_candidate
 from leanlung.runs.folder import CHECKPOINT
 from leanlung.runs.steps import step
@@ -85,8 +86,8 @@ def try_network(recipe: Recipe) -> None:
 
     Raises:
         NetworkError: If images of the recipe's size are too small for it.
-        SurgeryError: If its channels cannot be followed, nothing of it can be removed, or a
-            layer to be left alone does not exist.
+        SurgeryError: If its channels cannot be followed, nothing of it can be removed or
+            masked, or a layer to be left alone does not exist.
     """
     spec = whole_spec(recipe)
     network = outline(spec)
@@ -104,6 +105,11 @@ def try_network(recipe: Recipe) -> None:
         raise NetworkError(msg) from error
     with torch.random.fork_rng(devices=[]):
         whole = build(spec)
+    if recipe.mask is not None:
+        names = kernels(whole, recipe.mask.leave_alone)
+        if recipe.mask.pattern != "none":
+            keep_pattern(magnitude(whole, names))
+        return
     graph = channel_graph(whole, torch.zeros(1, spec.channels, spec.size, spec.size))
     without_left_alone(graph.originals, recipe.prune.leave_alone)
 

@@ -83,15 +83,6 @@ def test_the_test_part_is_never_looked_at(idle: Path, finished: Path, tmp_path: 
     assert leanlung("prune", idle, *arguments).exit_code == 0
 
 
-def test_without_lossless_the_way_is_shown(
-    idle: Path, small_films: Path, tmp_path: Path
-) -> None:
-    result = leanlung("prune", idle, "--data", small_films / "data", "--out", tmp_path / "new")
-    assert result.exit_code == 2
-    assert "use `leanlung run`" in result.stderr
-    assert not (tmp_path / "new").exists()
-
-
 def test_a_bundle_is_not_replaced_by_itself(idle: Path, small_films: Path) -> None:
     before = sorted(path.read_bytes() for path in idle.iterdir())
     result = leanlung(

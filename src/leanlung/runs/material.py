@@ -1,0 +1,70 @@
+"""Material: the images a network is scored, fitted and judged on, and where that happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from leanlung.evaluation import probabilities, validation_metrics
+from leanlung.pixels import ImageSet, standardise, unit_range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+    from leanlung.foundations.seeds import Seeds
+    from leanlung.pixels import PixelStatistics
+
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Material:
+    """What rounds of pruning work on; it knows no test part.
+
+    Attributes:
+        train: Images to score and to learn from.
+        validation: Images to choose on.
+        statistics: Images are standardised by them.
+        channels: Of the network's input.
+        device: Where networks run.
+    """
+
+    train: ImageSet
+    validation: ImageSet
+    statistics: PixelStatistics
+    channels: int
+    device: torch.device
+
+    @property
+    def image(self) -> Tensor:
+        """A black image as the network takes it, (1, channels, S, S), on the device."""
+        size = self.train.images.shape[1:]
+        return torch.zeros(1, self.channels, *size, device=self.device)
+
+    def predict(self, network: nn.Module, images: ImageSet) -> NDArray[np.float64]:
+        """Give a network's probabilities."""
+        return probabilities(network, images, self.statistics, self.channels, self.device)
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Measure a network on the validation part."""
+        found = self.predict(network, self.validation)
+        return validation_metrics(self.validation.labels.numpy(), found)
+
+    def batches(self, count: int, seeds: Seeds) -> Iterator[tuple[Tensor, Tensor]]:
+        """Give standardised training images, as they are, with labels.
+
+        Args:
+            count: How many; 0 is all.
+            seeds: Of the step; they draw which, and their order.
+        """
+        order = seeds.generator("images").permutation(len(self.train))
+        for places in torch.from_numpy(order[: count or len(self.train)]).split(_BATCH):
+            batch = unit_range(self.train.take(places)).to(self.device)
+            inputs = standardise(batch, self.statistics, self.channels)
+            yield inputs.contiguous(), self.train.labels[places]
