@@ -14,6 +14,7 @@ SOURCE = Path(leanlung.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 NAMES = [path.relative_to(SOURCE).as_posix() for path in FILES]
 LONGEST = 300
+MAP = Path(__file__).parents[2] / "ARCHITECTURE.md"
 OWNERLESS = re.compile(r"(^|/)(utils?|common|helpers?|base|core|misc|managers?)(\.py|/)")
 PACKAGES = sorted(
     module.name
@@ -30,6 +31,11 @@ def tree(request: pytest.FixtureRequest) -> ast.Module:
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_no_file_is_long(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_the_map_names_every_room(name: str) -> None:
+    assert f"`{name.removeprefix('leanlung.').replace('.', '/')}`" in MAP.read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", NAMES)
