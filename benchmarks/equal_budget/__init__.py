@@ -1,0 +1,1 @@
+"""Criteria side by side at equal budget: same data, rounds, retraining and seeds."""
