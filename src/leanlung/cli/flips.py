@@ -130,7 +130,7 @@ def _told(case: dict[str, Any], images: dict[str, str]) -> dict[str, Any]:
 def _tell(found: Flips, cases: list[dict[str, Any]], out: Path | None) -> None:
     from rich.table import Table
 
-    console = answers()
+    console = answers(uncut=True)
     counts = Table(box=None)
     for heading in ("class", "studies", "newly wrong", "newly right", "newly missed", "p"):
         counts.add_column(heading, justify="left" if heading == "class" else "right")

@@ -32,7 +32,7 @@ def list_(
     table = Table(box=None, show_header=False)
     for entry in KINDS[kind]():
         table.add_row(*entry.values())
-    answers().print(table)
+    answers(uncut=True).print(table)
 
 
 Entries = list[dict[str, Any]]

@@ -38,7 +38,7 @@ def predict(
                     shares.append(f"{one.calibrated[one.label]:.4f}")
                 table.add_row(str(one.image), one.label, *shares)
         if table.rows:
-            answers().print(table)
+            answers(uncut=True).print(table)
         if loaded.made_up:
             asides().print("This bundle was trained on made-up images.")
         if loaded.pixels.crop == "lungs":

@@ -22,10 +22,23 @@ NOT_SHOWN = 4
 """Exit code of a comparison that does not show non-inferiority."""
 
 
-def answers() -> Console:
-    """Give the console for answers; brackets and colons in names and paths stay as they are."""
+_UNCUT = 10_000
+"""Letters in a line that no table fills."""
+
+
+def answers(*, uncut: bool = False) -> Console:
+    """Give the console for answers; brackets and colons in names and paths stay as they are.
+
+    Args:
+        uncut: Where no terminal sets a width, lines of a table are as long as what they hold.
+    """
+    free = not sys.stdout.isatty()
     return Console(
-        highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty()
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=free,
+        width=_UNCUT if uncut and free else None,
     )
 
 
