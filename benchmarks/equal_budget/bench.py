@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from benchmarks.equal_budget.ways import BUDGETS, LONG
 
 from leanlung.foundations.files import write_json
 from leanlung.networks import size_of
-from leanlung.pixels import pixel_statistics, standardise, unit_range
+from leanlung.pixels import standardise, unit_range
 from leanlung.pruning import (
     CRITERIA,
     LowestShare,
@@ -32,8 +31,7 @@ from leanlung.runs.gathering import gather
 from leanlung.runs.progress import Silent
 from leanlung.runs.reading import read_recipe
 from leanlung.runs.stages.fitting import fit_whole, whole_spec
-from leanlung.runs.work import Work, image_set
-from leanlung.studies.split import split_cohort
+from leanlung.runs.work import Work, works_of
 from leanlung.training import fit
 
 if TYPE_CHECKING:
@@ -54,22 +52,7 @@ def set_up(recipe_file: Path, data: Path, out: Path, device: str = "cpu") -> lis
     recipe = read_recipe(recipe_file, ())
     gathered = gather(recipe, data, out, allow=False, progress=Silent())
     folder = RunFolder(out / recipe.name)
-    split = split_cohort(gathered.cohort, gathered.parts, recipe.split.seed, folder.openings)
-    train = image_set(gathered, split.train)
-    first = Work(
-        recipe=recipe,
-        folder=folder,
-        gathered=gathered,
-        split=split,
-        train=train,
-        validation=image_set(gathered, split.validation),
-        statistics=pixel_statistics(train, recipe.pixels),
-        device=torch.device(device),
-        progress=Silent(),
-        seed=recipe.seeds[0],
-        data=data,
-    )
-    return [replace(first, seed=seed) for seed in recipe.seeds]
+    return works_of(recipe, folder, gathered, torch.device(device), Silent(), data)
 
 
 def whole(work: Work) -> Path:

@@ -75,10 +75,17 @@ def _told(rows: list[dict[str, str]], column: str) -> str:
     return f"{mean:.3f} ± {spread:.3f}"
 
 
+def _lost(points: Points, rows: list[dict[str, str]], column: str) -> str:
+    """Give the mean change against the unpruned network of the same seed."""
+    before = {row["seed"]: float(row[column]) for row in points["unpruned"][0]}
+    changes = [{"change": str(float(row[column]) - before[row["seed"]])} for row in rows]
+    return f"{_mean(changes, 'change'):+.3f}"
+
+
 def _markdown(points: Points) -> str:
     lines = [
-        "| way | seeds | parameters | M MACs | macro AUC | accuracy |",
-        "|---|---|---|---|---|---|",
+        "| way | seeds | parameters | M MACs | macro AUC | change | on validation | accuracy |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     named = [(name, points[name]) for name in WHOLE if name in points]
     for way, rounds in [*named, *_by_last(points, "test_macro_auc")]:
@@ -87,6 +94,8 @@ def _markdown(points: Points) -> str:
             lines.append(
                 f"| {way} | {len(rows)} | {_mean(rows, 'parameters'):,.0f} "
                 f"| {_mean(rows, 'macs') / 1e6:.1f} | {_told(rows, 'test_macro_auc')} "
+                f"| {_lost(points, rows, 'test_macro_auc')} "
+                f"| {_lost(points, rows, 'validation_macro_auc')} "
                 f"| {_told(rows, 'test_accuracy')} |"
             )
     return "\n".join(lines)

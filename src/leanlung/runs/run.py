@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from leanlung.foundations.errors import UsageError
@@ -11,7 +11,6 @@ from leanlung.foundations.files import write_json, write_text
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.foundations.tables import write_table
 from leanlung.networks.devices import pick_device
-from leanlung.pixels import pixel_statistics
 from leanlung.runs.environment import environment, note_environment
 from leanlung.runs.folder import CHOICE, EVALUATION, RunFolder, run_name
 from leanlung.runs.gathering import Gathered, gather
@@ -25,9 +24,8 @@ from leanlung.runs.stages.exporting import export_choice
 from leanlung.runs.stages.fitting import fit_whole, try_network, weights_source
 from leanlung.runs.stages.masking import require_steps
 from leanlung.runs.stages.pruning import make_smaller
-from leanlung.runs.work import Work, image_set
+from leanlung.runs.work import works_of
 from leanlung.studies.manifest import write_manifest
-from leanlung.studies.split import split_cohort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     import torch
 
     from leanlung.runs.recipe import Recipe
+    from leanlung.runs.work import Work
 
 STAGES: dict[str, Callable[[Work], None]] = {
     "fit": fit_whole,
@@ -97,7 +96,7 @@ def run(recipe_file: Path, options: Options, progress: Progress | None = None) -
     _write_facts(folder, recipe, recipe_file, gathered, device)
     if options.until == "data":
         return folder
-    works = _works(recipe, folder, gathered, device, options, progress)
+    works = works_of(recipe, folder, gathered, device, progress, options.data)
     if recipe.mask is not None:
         require_steps(works[0], recipe.mask)  # not after hours of fitting
     for name, stage in STAGES.items():
@@ -109,32 +108,6 @@ def run(recipe_file: Path, options: Options, progress: Progress | None = None) -
         write_json(folder.metrics, _metrics(works))
         write_report(folder)
     return folder
-
-
-def _works(
-    recipe: Recipe,
-    folder: RunFolder,
-    gathered: Gathered,
-    device: torch.device,
-    options: Options,
-    progress: Progress,
-) -> list[Work]:
-    split = split_cohort(gathered.cohort, gathered.parts, recipe.split.seed, folder.openings)
-    train = image_set(gathered, split.train)
-    first = Work(
-        recipe=recipe,
-        folder=folder,
-        gathered=gathered,
-        split=split,
-        train=train,
-        validation=image_set(gathered, split.validation),
-        statistics=pixel_statistics(train, recipe.pixels),
-        device=device,
-        progress=progress,
-        seed=recipe.seeds[0],
-        data=options.data,
-    )
-    return [replace(first, seed=seed) for seed in recipe.seeds]
 
 
 def _write_facts(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from leanlung.foundations.seeds import Seeds
-from leanlung.pixels import ImageSet
+from leanlung.pixels import ImageSet, pixel_statistics
 from leanlung.runs.material import Material
 from leanlung.statistics import Predictions
+from leanlung.studies.split import split_cohort
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,3 +122,30 @@ def image_set(gathered: Gathered, cohort: Cohort) -> ImageSet:
     rows = [gathered.rows[study.study_id] for study in cohort.studies]
     labels = [index[study.label] for study in cohort.studies]
     return ImageSet(gathered.images, torch.tensor(rows), torch.tensor(labels))
+
+
+def works_of(
+    recipe: Recipe,
+    folder: RunFolder,
+    gathered: Gathered,
+    device: torch.device,
+    progress: Progress,
+    data: Path | None,
+) -> list[Work]:
+    """Give the work of every seed of a recipe, all on the same split."""
+    split = split_cohort(gathered.cohort, gathered.parts, recipe.split.seed, folder.openings)
+    train = image_set(gathered, split.train)
+    first = Work(
+        recipe=recipe,
+        folder=folder,
+        gathered=gathered,
+        split=split,
+        train=train,
+        validation=image_set(gathered, split.validation),
+        statistics=pixel_statistics(train, recipe.pixels),
+        device=device,
+        progress=progress,
+        seed=recipe.seeds[0],
+        data=data,
+    )
+    return [replace(first, seed=seed) for seed in recipe.seeds]
