@@ -70,7 +70,7 @@ def test_the_verdict_of_the_whole_sets_the_exit_code(desk: Path) -> None:
 def test_several_seeds_have_no_groups(desk: Path) -> None:
     done = leanlung("compare", "--paired", desk / "manifest.csv", "--by", "class")
     assert done.exit_code == 2
-    assert "take one set of predictions each of A and B" in done.stderr
+    assert "--by: these are of one set of predictions each of A and B" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import Result
@@ -130,11 +131,11 @@ def test_pairs_that_all_differ_alike_end_with_four_and_say_why(table) -> None:
         ("group,before,after", ["a,1,x", "a,1,2"], [], 1, "line 2: after is 'x'"),
         ("group,before,after", ["a,1,nan", "a,1,2"], [], 1, "line 2: after is 'nan'"),
         ("group,before,after", ["a,91,90"], [], 1, "group 'a': 1 run; two or more"),
-        ("group,before,after", ["a,91,90", "a,9,8"], ["--margin", "0"], 1, "above 0"),
-        ("group,before,after", ["a,91,90", "a,9,8"], ["--margin", "-1"], 1, "above 0"),
-        ("group,before,after", ["a,.9,.8", "a,.9,.7"], ["--margin", "1"], 1, "in the unit of"),
-        ("group,before,after", ["a,91,90", "a,9,8"], ["--level", "95"], 1, "level"),
-        ("group,before,after", ["a,91,90", "a,9,8"], ["--test-train-ratio", "0"], 1, "ratio"),
+        ("group,before,after", ["a,91,90", "a,9,8"], ["--margin", "0"], 2, "above 0"),
+        ("group,before,after", ["a,91,90", "a,9,8"], ["--margin", "-1"], 2, "above 0"),
+        ("group,before,after", ["a,.9,.8", "a,.9,.7"], ["--margin", "1"], 2, "in the unit of"),
+        ("group,before,after", ["a,91,90", "a,9,8"], ["--level", "95"], 2, "level"),
+        ("group,before,after", ["a,91,90", "a,9,8"], ["--test-train-ratio", "0"], 2, "ratio"),
     ],
 )
 def test_a_bad_table_or_number_is_told(
@@ -152,9 +153,21 @@ def test_a_bad_table_or_number_is_told(
         (("compare", "a.csv"), "give A and B"),
         (("compare", "a.csv", "b.csv", "--test-train-ratio", "1"), "--paired"),
         (("compare", "a.csv", "--paired", TABLES), "nothing else to compare; got a.csv"),
+        (("compare", "--paired", TABLES, "--metric", "accuracy"), "--metric: these are of one"),
+        (("compare", "--paired", TABLES, "--equivalence"), "--equivalence: these are of one"),
     ],
 )
 def test_flags_that_do_not_fit_together_are_told(words: tuple[object, ...], told: str) -> None:
     result = leanlung(*words)
     assert result.exit_code == 2
     assert told in result.stderr
+
+
+def test_a_build_server_sees_every_group_as_a_test_case(tmp_path: Path) -> None:
+    junit = tmp_path / "verdicts.xml"
+    result = leanlung("compare", "--paired", TABLES, "--margin", "1", "--junit", junit)
+    assert result.exit_code == 4
+    root = ElementTree.parse(junit).getroot()
+    assert root.attrib | {"tests": "4", "failures": "1"} == root.attrib
+    [failure] = [case for case in root.iter("testcase") if case.find("failure") is not None]
+    assert failure.get("name") == "Kaggle v1 within 1"

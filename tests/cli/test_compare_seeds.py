@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -59,6 +60,29 @@ def test_two_folders_are_compared_seed_by_seed(desk: Path) -> None:
 def test_what_is_not_shown_ends_with_four(desk: Path) -> None:
     result = leanlung("compare", desk / "large", desk / "small", "--margin", "0.001", *QUICK)
     assert result.exit_code == 4, result.output
+
+
+def test_a_build_server_sees_the_verdict_over_seeds(desk: Path) -> None:
+    junit = desk / "verdicts.xml"
+    words = ("compare", desk / "large", desk / "small", *QUICK, "--junit", junit)
+    assert leanlung(*words, "--margin", "0.001").exit_code == 4
+    [case] = ElementTree.parse(junit).getroot().iter("testcase")
+    assert case.get("name") == "accuracy within 0.001"
+    assert case.find("failure") is not None
+    assert leanlung(*words, "--margin", "0.5").exit_code == 0
+    [case] = ElementTree.parse(junit).getroot().iter("testcase")
+    assert case.find("failure") is None
+
+
+@pytest.mark.parametrize(
+    "option", [("--threshold", "a=0.5"), ("--validation", "a.csv", "b.csv"), ("--equivalence",)]
+)
+def test_options_of_a_single_pair_are_refused_for_seeds(
+    desk: Path, option: tuple[str, ...]
+) -> None:
+    result = leanlung("compare", desk / "large", desk / "small", *QUICK, *option)
+    assert result.exit_code == 2
+    assert f"{option[0]}: these are of one set of predictions each of A and B" in result.stderr
 
 
 def test_one_table_stands_beside_a_folder(desk: Path) -> None:

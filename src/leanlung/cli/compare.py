@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from leanlung.cli.compare_groups import group_table, require_one_seed
+from leanlung.cli.compare_groups import group_table, require_one_each
 from leanlung.cli.compare_predictions import (
     compare_predictions,
     predictions_from,
@@ -15,15 +15,21 @@ from leanlung.cli.compare_predictions import (
 )
 from leanlung.cli.compare_runs import compare_paired, require_alone
 from leanlung.cli.compare_seeds import compare_several, predictions_by_seed
+from leanlung.cli.speaking import asides
 from leanlung.foundations.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from leanlung.statistics import Predictions
+
 T = TypeVar("T")
 
 MARGIN = 0.02
 """If none is given: a habit and no law."""
+
+METRIC = "macro_auc"
+"""If none is given."""
 
 
 def compare(
@@ -53,9 +59,12 @@ def compare(
         ),
     ] = None,
     metric: Annotated[
-        list[str],
-        typer.Option(help="See leanlung list metrics; again for more, the first is primary."),
-    ] = ["macro_auc"],  # noqa: B006 - typer hands on a copy
+        list[str] | None,
+        typer.Option(
+            help="See leanlung list metrics; again for more, the first is primary.",
+            show_default=METRIC,
+        ),
+    ] = None,
     threshold: Annotated[
         list[str] | None,
         typer.Option(help="CLASS=0.31, CLASS=0.31/0.28 of A and B, or a JSON file of them."),
@@ -89,15 +98,23 @@ def compare(
 
     Exit code 0 if B is non-inferior within the margin by every metric, 4 if not.
     """
+    of_one_each: dict[str, object] = {
+        "--groups": groups,
+        "--by": by,
+        "--threshold": threshold,
+        "--validation": validation,
+        "--equivalence": equivalence,
+    }
     if paired is not None:
         require_alone(a, b, data)
-        require_one_seed(groups, by)
+        require_one_each({"--metric": metric} | of_one_each)
         compare_paired(
             paired,
             margin=one_of("--margin", margin),
             level=level,
             test_train_ratio=test_train_ratio,
             seed=seed,
+            junit=junit,
             as_json=as_json,
         )
         return
@@ -106,18 +123,20 @@ def compare(
             "give A and B, two to compare, or --paired TABLE alone (--test-train-ratio is its)"
         )
         raise UsageError(msg)
-    require_numbers(metric, margin or [MARGIN], level, resamples)
+    metrics = metric or [METRIC]
+    require_numbers(metrics, margin or [MARGIN], level, resamples)
     baselines, candidates = predictions_by_seed(a, data), predictions_by_seed(b, data)
     if len(baselines) > 1 or len(candidates) > 1:
-        require_one_seed(groups, by)
+        require_one_each(of_one_each)
         compare_several(
             baselines,
             candidates,
-            one_of("--metric", metric) or "",
+            one_of("--metric", metrics) or METRIC,
             margin=one_of("--margin", margin) or MARGIN,
             level=level,
             resamples=resamples,
             seed=seed,
+            junit=junit,
             as_json=as_json,
         )
         return
@@ -129,7 +148,7 @@ def compare(
             candidate,
             groups=groups,
             by=by or [],
-            metric=metric[0],
+            metric=metrics[0],
             margin=(margin or [MARGIN])[0],
             level=level,
             resamples=resamples,
@@ -137,12 +156,12 @@ def compare(
         )
     chosen_on = None
     if validation is not None:
-        one, two = (predictions_from(path, data) for path in validation)
+        one, two = (_to_choose_on(path, data) for path in validation)
         chosen_on = (one, two)
     compare_predictions(
         baseline,
         candidate,
-        metrics=metric,
+        metrics=metrics,
         margins=margin or [MARGIN],
         level=level,
         resamples=resamples,
@@ -154,6 +173,16 @@ def compare(
         junit=junit,
         as_json=as_json,
     )
+
+
+def _to_choose_on(path: Path, data: Path | None) -> Predictions:
+    """Get predictions to choose thresholds on; of a run with several seeds, say whose."""
+    if path.is_dir():
+        from leanlung.runs.sources import one_seed_note
+
+        if note := one_seed_note(path):
+            asides().print(f"note: {note}", soft_wrap=True)
+    return predictions_from(path, data)
 
 
 def one_of(name: str, given: Sequence[T] | None) -> T | None:

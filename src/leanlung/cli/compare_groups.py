@@ -8,7 +8,7 @@ from leanlung.cli.speaking import answers
 from leanlung.foundations.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from leanlung.statistics import Predictions
@@ -94,14 +94,21 @@ def groups_json(table: GroupTable | None) -> dict[str, Any]:
     return {} if table is None else {"groups": table.as_dict()}
 
 
-def require_one_seed(groups: Path | None, by: Sequence[str] | None) -> None:
-    """Refuse groups where repeated runs or several seeds are compared.
+def require_one_each(given: Mapping[str, object]) -> None:
+    """Refuse options that mean nothing where repeated runs or several seeds are compared.
+
+    Args:
+        given: What each flag was given; empty or None where it was not.
 
     Raises:
-        UsageError: If any are asked for.
+        UsageError: If any was.
     """
-    if groups is not None or by:
-        msg = "--by and --groups take one set of predictions each of A and B, not several runs"
+    asked = [name for name, value in given.items() if value]
+    if asked:
+        msg = (
+            f"{', '.join(asked)}: these are of one set of predictions each of A and B, not of "
+            "several runs or seeds; leave them out, or compare one seed at a time"
+        )
         raise UsageError(msg)
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from leanlung.cli.junit import Case, write_junit
 from leanlung.cli.speaking import NOT_SHOWN, answer_json, answers
-from leanlung.foundations.errors import UsageError
+from leanlung.foundations.errors import StatisticsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +40,7 @@ def compare_paired(
     level: float,
     test_train_ratio: float | None,
     seed: int,
+    junit: Path | None,
     as_json: bool,
 ) -> None:
     """Compare the runs of a table and say what came out.
@@ -49,10 +51,12 @@ def compare_paired(
         level: Of the intervals.
         test_train_ratio: Where every run draws its parts anew.
         seed: Of random signs, where a group has more than 20 runs.
+        junit: Where to write the verdicts as test cases.
         as_json: Whether to answer as JSON.
 
     Raises:
-        UsageError: If there is no margin and the table is neither in shares nor in percent.
+        UsageError: If margin, level or ratio are out of range, or there is no margin and the
+            table is neither in shares nor in percent.
         typer.Exit: With code 4 if any group is not shown to be non-inferior.
     """
     from leanlung.statistics import about_runs, compare_runs, read_paired_runs, runs_sentence
@@ -66,10 +70,16 @@ def compare_paired(
         )
         raise UsageError(msg)
     used = UNITS[unit][1] if margin is None else margin
-    found = compare_runs(
-        groups, margin=used, level=level, test_train_ratio=test_train_ratio, seed=seed
-    )
+    try:
+        found = compare_runs(
+            groups, margin=used, level=level, test_train_ratio=test_train_ratio, seed=seed
+        )
+    except StatisticsError as error:
+        # The table was read; what is left to be wrong are the options.
+        raise UsageError(str(error)) from None
     about = about_runs(sum(map(len, groups)))
+    if junit is not None:
+        write_junit(junit, "leanlung compare", [_case(one, used, path) for one in found])
     if as_json:
         told = [one.as_dict() | {"sentence": runs_sentence(one)} for one in found]
         answer_json(
@@ -116,6 +126,14 @@ def unit_of(groups: Sequence[PairedRuns]) -> str:
     high = max(runs.largest for runs in groups)
     within = (name for name, (largest, *_) in UNITS.items() if low >= 0 and high <= largest)
     return next(within, "own")
+
+
+def _case(one: RunsComparison, margin: float, path: Path) -> Case:
+    from leanlung.statistics import runs_sentence
+
+    told = runs_sentence(one)
+    failure = "" if one.verdict == "non_inferior" else told
+    return Case(f"{one.group} within {margin:g}", path.stem, failure, told)
 
 
 def _differences(found: Sequence[RunsComparison], digits: int) -> Table:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from leanlung.cli.junit import Case, write_junit
 from leanlung.cli.speaking import NOT_SHOWN, answer_json, answers
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def compare_several(
     level: float,
     resamples: int,
     seed: int,
+    junit: Path | None,
     as_json: bool,
 ) -> None:
     """Compare several seeds and say what came out.
@@ -58,6 +60,7 @@ def compare_several(
         level: Of the intervals.
         resamples: Of the bootstrap.
         seed: Of the bootstrap.
+        junit: Where to write the verdict as a test case.
         as_json: Whether to answer as JSON.
 
     Raises:
@@ -82,6 +85,15 @@ def compare_several(
     )
     told = f"{sentence(found.comparison, [one.comparison for one in elsewhere])}"
     told = f"{told} {seeds_sentence(found)}"
+    if junit is not None:
+        comparison = found.comparison
+        case = Case(
+            f"{comparison.metric} within {comparison.margin:g}",
+            f"{comparison.candidate.name} against {comparison.baseline.name}",
+            "" if comparison.verdict == "non_inferior" else told,
+            told,
+        )
+        write_junit(junit, "leanlung compare", [case])
     if as_json:
         others = [one.as_dict() for one in elsewhere]
         answer_json(found.as_dict() | {"elsewhere": others, "sentence": told})
