@@ -316,6 +316,15 @@ def test_a_run_is_audited_on_its_test_part_beside_its_network(own_run: Path) -> 
     assert json.loads(now[-1])["again"] is True
 
 
+def test_of_several_seeds_it_is_told_whose_network_is_the_headline(own_run: Path) -> None:
+    shutil.copytree(own_run / "seed-0", own_run / "seed-7")
+    results = json.loads((own_run / "metrics.json").read_text())
+    results["seeds"]["7"] = results["seeds"]["0"]
+    (own_run / "metrics.json").write_text(json.dumps(results))
+    told = f"of the 2 seeds of {own_run}, the networks of seed 0 are looked at"
+    assert told in audit(own_run, FEW).told
+
+
 def test_of_an_unfinished_run_the_test_part_stays_sealed(own_run: Path) -> None:
     (own_run / "metrics.json").unlink()
     openings = (own_run / "openings.jsonl").read_text()

@@ -14,6 +14,7 @@ from leanlung.foundations.errors import RunError
 from leanlung.runs import open_run, results_of
 from leanlung.runs.external_models import models_of
 from leanlung.runs.records import read_record
+from leanlung.runs.reporting import draw_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,3 +151,19 @@ def test_a_sound_opening_is_told_beside_a_line_that_cannot_be_read(run: Path) ->
     shown = leanlung("show", run).stdout
     assert "opened 20" in shown
     assert "perhaps opened: line 2 of openings.jsonl cannot be read" in shown
+
+
+def test_the_report_tells_openings_that_cannot_be_read(run: Path) -> None:
+    with (run / "openings.jsonl").open("a") as book:
+        book.write('{"time": "20')
+    report = draw_again(run)
+    assert report is not None
+    page = report.read_text(encoding="utf-8")
+    assert "TEST PART PERHAPS OPENED MORE OFTEN" in page
+    assert "Line 2 of the book of openings cannot be read" in page
+
+
+def test_a_damaged_audit_says_what_writes_it_anew(run: Path) -> None:
+    (run / "audit.json").write_text("{")
+    with pytest.raises(RunError, match=r"audit.json: damaged: .*anew with `leanlung audit`"):
+        draw_again(run)

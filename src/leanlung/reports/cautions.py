@@ -55,6 +55,7 @@ def cautions(facts: ReportFacts, seed: Seed) -> tuple[Caution, ...]:
         _made_up(facts.data),
         _leaks(facts.data),
         _openings(facts),
+        _perhaps_opened(facts),
         *_audit(facts.audit),
         _losses(seed),
         _group(seed),
@@ -114,6 +115,21 @@ def _openings(facts: ReportFacts) -> Caution | None:
         f"It was opened for {choices} different choices where {len(facts.seeds)} would do. "
         "Whoever chose again may have seen the earlier answer; figures on this page may be too "
         "good.",
+        "openings",
+    )
+
+
+def _perhaps_opened(facts: ReportFacts) -> Caution | None:
+    if not facts.unreadable:
+        return None
+    lines = numbers.listed([str(line) for line in facts.unreadable])
+    one = len(facts.unreadable) == 1
+    return Caution(
+        "stamp",
+        "TEST PART PERHAPS OPENED MORE OFTEN",
+        f"{'Line' if one else 'Lines'} {lines} of the book of openings cannot be read. "
+        f"{'It' if one else 'Each'} may stand for an opening that is not told here; figures on "
+        "this page may be too good.",
         "openings",
     )
 

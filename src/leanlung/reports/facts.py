@@ -45,6 +45,7 @@ class ReportFacts:
         exemplars: As in ``metrics.json``; None for a single seed.
         audit: As in ``audit.json``; None where nobody audited.
         external: As in ``external.json``; None where there was no external data.
+        unreadable: Numbers of the lines in the book of openings that cannot be read.
         films: Small JPEG pictures by study id, as far as they are there.
     """
 
@@ -57,4 +58,5 @@ class ReportFacts:
     exemplars: Mapping[str, Any] | None = None
     audit: Mapping[str, Any] | None = None
     external: Mapping[str, Any] | None = None
+    unreadable: tuple[int, ...] = ()
     films: Mapping[str, bytes] = field(default_factory=dict)

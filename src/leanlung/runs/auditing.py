@@ -20,7 +20,7 @@ from leanlung.runs.lung_masks import with_masks
 from leanlung.runs.progress import Silent
 from leanlung.runs.results import results_of
 from leanlung.runs.shortcut_probes import Asked, probe_columns, probe_label
-from leanlung.runs.sources import predictions_of
+from leanlung.runs.sources import one_seed_note, predictions_of
 from leanlung.studies.layouts import read_cohort
 from leanlung.studies.manifest import read_manifest
 from leanlung.studies.split import PARTS, given_parts, split_cohort
@@ -148,7 +148,8 @@ def audit_run(
         first = next(iter(results_of(folder)["seeds"]))
         split.test.open(chosen=folder.seed(int(first)).choose / CHOICE)
         named = {name: str(part) for name, part in parts.items()}
-        found = _audited(cohort, named, plan, progress, [], headline)
+        told = [note] if (note := one_seed_note(path)) else []
+        found = _audited(cohort, named, plan, progress, told, headline)
     write_json(path / AUDIT, found.as_dict())
     return found
 

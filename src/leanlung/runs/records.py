@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 _ANEW = "start the run again with `leanlung run`, which writes it anew"
 
 
-def read_record(path: Path, needed: Mapping[str, type] | None = None) -> dict[str, Any]:
+def read_record(
+    path: Path, needed: Mapping[str, type] | None = None, *, anew: str = _ANEW
+) -> dict[str, Any]:
     """Read a file of a run that holds one JSON object.
 
     Args:
         path: The file.
         needed: Keys that its reader goes by, dotted (``network.backbone``), and their kinds.
+        anew: What writes it anew, for the error.
 
     Raises:
         RunError: If it cannot be read, holds something else, or lacks a key.
@@ -27,12 +30,12 @@ def read_record(path: Path, needed: Mapping[str, type] | None = None) -> dict[st
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror}); {_ANEW}"
+        msg = f"{path}: cannot be read ({error.strerror}); {anew}"
         raise RunError(msg) from error
     except (ValueError, RecursionError) as error:
-        raise damaged(path, f"no JSON ({error})") from error
+        raise damaged(path, f"no JSON ({error})", anew) from error
     if not isinstance(found, dict):
-        raise damaged(path, "a JSON object was expected")
+        raise damaged(path, "a JSON object was expected", anew)
     require_keys(path, found, needed or {})
     return found
 
@@ -65,14 +68,15 @@ def require_seeds(path: Path, seeds: Iterable[object]) -> None:
             raise damaged(path, f"a seed is {seed!r}")
 
 
-def damaged(path: Path, why: str) -> RunError:
+def damaged(path: Path, why: str, anew: str = _ANEW) -> RunError:
     """Make the error of a file that is not what a run wrote.
 
     Args:
         path: The file.
         why: What was found.
+        anew: What writes it anew.
     """
-    return RunError(f"{path}: damaged: {why}; {_ANEW}")
+    return RunError(f"{path}: damaged: {why}; {anew}")
 
 
 def _value(found: Mapping[str, Any], key: str) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from leanlung.foundations.files import write_text
@@ -11,10 +10,11 @@ from leanlung.reports import ReportFacts, SeedFacts, films_wanted, render
 from leanlung.runs.environment import environments, together
 from leanlung.runs.evidence_tables import COLUMNS, evidence_rows
 from leanlung.runs.folder import RunFolder
+from leanlung.runs.records import read_record
 from leanlung.runs.results import results_of
 from leanlung.runs.thumbnails import thumbnails
 from leanlung.statistics import read_predictions
-from leanlung.studies.seal import read_openings
+from leanlung.studies.seal import read_openings, unreadable_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def draw_again(path: Path) -> Path | None:
 
 
 def _facts(folder: RunFolder, results: dict[str, Any]) -> ReportFacts:
-    recipe = _read(folder.resolved)
+    recipe = read_record(folder.resolved)
     seeds = []
     for seed, measured in results["seeds"].items():
         here = folder.seed(int(seed)).evaluate
@@ -64,15 +64,23 @@ def _facts(folder: RunFolder, results: dict[str, Any]) -> ReportFacts:
     return ReportFacts(
         run=folder.path.name,
         recipe=recipe,
-        data=_read(folder.data),
+        data=read_record(folder.data),
         environment=together(environments(folder)),
         openings=read_openings(folder.openings),
+        unreadable=unreadable_lines(folder.openings),
         seeds=tuple(seeds),
         exemplars=results.get("exemplars"),
-        audit=_read(folder.audit) if folder.audit.is_file() else None,
-        external=_read(folder.external) if folder.external.is_file() else None,
+        audit=_beside(folder.audit, "leanlung audit"),
+        external=_beside(folder.external, "leanlung evaluate --external"),
         films=thumbnails(folder, films_wanted(results)),
     )
+
+
+def _beside(path: Path, command: str) -> dict[str, Any] | None:
+    """Read what a command of its own left in the run, if it did."""
+    if not path.is_file():
+        return None
+    return read_record(path, anew=f"delete it, or write it anew with `{command}`")
 
 
 def _write_tables(folder: RunFolder, results: dict[str, Any]) -> None:
@@ -110,7 +118,3 @@ def _write_tables(folder: RunFolder, results: dict[str, Any]) -> None:
 
 def _only(estimate: dict[str, Any]) -> dict[str, Any]:
     return {key: estimate[key] for key in _ESTIMATE}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text(encoding="utf-8")))

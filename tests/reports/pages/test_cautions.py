@@ -1,5 +1,7 @@
 """Whatever undoes or bends the figures is said on the first screen, and nothing else is."""
 
+from dataclasses import replace
+
 import pytest
 
 from leanlung.reports.cautions import cautions, source_tells
@@ -133,3 +135,10 @@ def test_a_resumed_opening_is_listed_as_such_and_is_no_second_choice(drawn, make
     assert told == ["for a new choice", "resumed for the same choice", "for a new choice"]
     assert wrong.page.row(caption, "1")[2] == ("round-02", "1" * 12)
     assert kinds(make(openings=[(1, False), (1, True)])) == []
+
+
+def test_lines_of_the_book_that_cannot_be_read_may_stand_for_openings(make):
+    facts = replace(make(), unreadable=(2, 5))
+    assert ("stamp", "TEST PART PERHAPS OPENED MORE OFTEN") in kinds(facts)
+    [told] = [one.text for one in found(facts) if "PERHAPS" in one.title]
+    assert "Lines 2 and 5 of the book of openings cannot be read. Each may" in told
