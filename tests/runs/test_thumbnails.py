@@ -1,6 +1,7 @@
 """Small pictures are kept, so that a report can be drawn again when the images are gone."""
 
 import io
+import json
 import shutil
 from pathlib import Path
 
@@ -77,9 +78,8 @@ def test_another_picture_of_the_same_name_is_not_shown(copy: RunFolder) -> None:
     assert thumbnails(copy, [other.study_id]) == {}
 
 
-def test_a_report_shows_who_changed_sides_and_is_drawn_again_without_images(
-    copy: RunFolder,
-) -> None:
+def flipped(copy: RunFolder) -> None:
+    """Write into a run that a study changed sides."""
     results = results_of(copy)
     case = {
         "study_id": studies(copy)[0].study_id, "patient_id": "p000", "label": "upper",
@@ -89,6 +89,12 @@ def test_a_report_shows_who_changed_sides_and_is_drawn_again_without_images(
     }  # fmt: skip
     results["seeds"]["0"]["flips"]["cases"] = [case]
     write_json(copy.metrics, results)
+
+
+def test_a_report_shows_who_changed_sides_and_is_drawn_again_without_images(
+    copy: RunFolder,
+) -> None:
+    flipped(copy)
     write_report(copy)
     html = copy.report.read_text(encoding="utf-8")
     assert html.count("<img ") == 2
@@ -106,3 +112,15 @@ def test_what_is_no_finished_run_is_not_drawn(copy: RunFolder, tmp_path: Path) -
     copy.metrics.unlink()
     assert draw_again(copy.path) is None
     assert draw_again(tmp_path / "manifest.csv") is None
+
+
+def test_a_recipe_may_keep_films_off_the_page(copy: RunFolder) -> None:
+    flipped(copy)
+    recipe = json.loads(copy.resolved.read_text())
+    write_json(copy.resolved, recipe | {"report": {"films": False}})
+    write_report(copy)
+    html = copy.report.read_text(encoding="utf-8")
+    assert "The recipe keeps films off this page." in html
+    assert studies(copy)[0].study_id in html
+    assert "<img " not in html
+    assert not copy.thumbnails.exists()

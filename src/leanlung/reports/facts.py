@@ -46,7 +46,7 @@ class ReportFacts:
         audit: As in ``audit.json``; None where nobody audited.
         external: As in ``external.json``; None where there was no external data.
         unreadable: Numbers of the lines in the book of openings that cannot be read.
-        films: Small JPEG pictures by study id, as far as they are there.
+        films: Small JPEG pictures by study id, as far as they are there; None to show none.
     """
 
     run: str
@@ -59,4 +59,4 @@ class ReportFacts:
     audit: Mapping[str, Any] | None = None
     external: Mapping[str, Any] | None = None
     unreadable: tuple[int, ...] = ()
-    films: Mapping[str, bytes] = field(default_factory=dict)
+    films: Mapping[str, bytes] | None = field(default_factory=dict)

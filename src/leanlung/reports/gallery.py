@@ -78,6 +78,7 @@ class Gallery:
         counts: The same by class.
         cases: The first of them.
         more: How many are not shown.
+        pictures: Whether films are to be on the page at all.
         gone: How many of the pictures shown are no longer there.
     """
 
@@ -85,6 +86,7 @@ class Gallery:
     counts: Table
     cases: tuple[Case, ...]
     more: int
+    pictures: bool = True
 
     @property
     def gone(self) -> int:
@@ -107,12 +109,12 @@ def films_wanted(results: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys([*_of_flips(seeds), *_of_exemplars(results.get("exemplars"))]))
 
 
-def flip_gallery(seed: Seed, films: Mapping[str, bytes], most: int) -> Gallery | None:
+def flip_gallery(seed: Seed, films: Mapping[str, bytes] | None, most: int) -> Gallery | None:
     """Show the studies that changed sides.
 
     Args:
         seed: With its flips.
-        films: JPEG files by study id, as far as they are there.
+        films: JPEG files by study id, as far as they are there; None to show none.
         most: Cases to show.
 
     Returns:
@@ -126,11 +128,12 @@ def flip_gallery(seed: Seed, films: Mapping[str, bytes], most: int) -> Gallery |
         _counts(seed.flips),
         tuple(_case(case, films) for case in cases[:most]),
         max(0, len(cases) - most),
+        films is not None,
     )
 
 
 def exemplar_gallery(
-    found: Mapping[str, Any] | None, films: Mapping[str, bytes]
+    found: Mapping[str, Any] | None, films: Mapping[str, bytes] | None
 ) -> Gallery | None:
     """Show the studies on which the pruned networks of all seeds part from the whole ones.
 
@@ -156,6 +159,7 @@ def exemplar_gallery(
         Table("Exemplars by class", heads("class", "exemplars", "studies"), rows),
         tuple(_exemplar(case, films) for case in cases[:EXEMPLARS]),
         max(0, len(cases) - EXEMPLARS),
+        films is not None,
     )
 
 
@@ -171,15 +175,15 @@ def _of_exemplars(found: Mapping[str, Any] | None) -> Iterator[str]:
         yield from (case["study_id"] for case in found["cases"][:EXEMPLARS])
 
 
-def _film(study: str, films: Mapping[str, bytes]) -> Film:
-    data = films.get(study)
+def _film(study: str, films: Mapping[str, bytes] | None) -> Film:
+    data = films and films.get(study)
     return Film(study, f"data:image/jpeg;base64,{b64encode(data).decode()}" if data else "")
 
 
-def _case(case: Mapping[str, Any], films: Mapping[str, bytes]) -> Case:
+def _case(case: Mapping[str, Any], films: Mapping[str, bytes] | None) -> Case:
     better = case["direction"] == "newly_right"
     look: Look = "missed" if case["missed"] else "better" if better else "worse"
-    others = case["other_studies"]
+    others = case["other_studies"] if films is not None else []
     return Case(
         look,
         _word(case),
@@ -202,7 +206,7 @@ def _word(case: Mapping[str, Any]) -> str:
     return (_MISSED if case["missed"] else _WORDS)[case["direction"]]
 
 
-def _exemplar(case: Mapping[str, Any], films: Mapping[str, bytes]) -> Case:
+def _exemplar(case: Mapping[str, Any], films: Mapping[str, bytes] | None) -> Case:
     shares = (
         f"{case['before']} ({numbers.percent(case['share_before'])}) → "
         f"{case['after']} ({numbers.percent(case['share_after'])})"

@@ -173,6 +173,17 @@ class EvaluateSection(BaseModel, extra="forbid", frozen=True):
         return self
 
 
+class ReportSection(BaseModel, extra="forbid", frozen=True):
+    """What the page shows.
+
+    Attributes:
+        films: Whether small films of studies that changed sides are on it and in the run
+            folder; without them the page can be handed to people who may not see patients.
+    """
+
+    films: bool = True
+
+
 class Recipe(BaseModel, extra="forbid", frozen=True):
     """A whole run.
 
@@ -189,6 +200,7 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
         mask: How single weights are held at zero, instead of ``prune``.
         choose: Which candidate is chosen.
         evaluate: How the verdict is reached.
+        report: What the page shows.
         deviations: What the source did, what we do, why.
         gaps: What the source does not say, and what we chose.
         published: The source's figures, printed beside ours.
@@ -207,6 +219,7 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
     mask: MaskSection | None = None
     choose: ChooseSection = ChooseSection()
     evaluate: EvaluateSection = EvaluateSection()
+    report: ReportSection = ReportSection()
     deviations: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     published: dict[str, Any] = Field(default_factory=dict)

@@ -61,6 +61,8 @@ def _facts(folder: RunFolder, results: dict[str, Any]) -> ReportFacts:
             for name in names
         )
         seeds.append(SeedFacts(int(seed), measured, unpruned, chosen))
+    shown = recipe.get("report", {}).get("films", True)  # not in recipes of early versions
+    films = thumbnails(folder, films_wanted(results)) if shown else None
     return ReportFacts(
         run=folder.path.name,
         recipe=recipe,
@@ -72,7 +74,7 @@ def _facts(folder: RunFolder, results: dict[str, Any]) -> ReportFacts:
         exemplars=results.get("exemplars"),
         audit=_beside(folder.audit, "leanlung audit"),
         external=_beside(folder.external, "leanlung evaluate --external"),
-        films=thumbnails(folder, films_wanted(results)),
+        films=films,
     )
 
 
