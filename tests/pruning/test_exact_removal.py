@@ -77,6 +77,26 @@ def test_behind_zero_padding_a_constant_stays_unless_any_change_is_allowed() -> 
     assert difference.abs().max() > 1e-3
 
 
+class Counted(list[torch.Tensor]):
+    """Batches that know how often they were gone through."""
+
+    times = 0
+
+    def __iter__(self):
+        self.times += 1
+        return super().__iter__()
+
+
+def test_what_changes_too_much_in_single_precision_is_not_measured_in_double() -> None:
+    torch.manual_seed(0)
+    network = constant_before(nn.Conv2d(3, 2, 3, padding=1))
+    given = Counted(images())
+    exact(network, given)  # its one constant stays, as the test before shows
+    # Constants, the whole network in both precisions; then all layers together and the one
+    # layer by itself, each in single precision alone.
+    assert given.times == 1 + 2 + 1 + 1
+
+
 @pytest.mark.parametrize("options", [{"padding_mode": "replicate"}, {"padding": 0}])
 def test_padding_with_copies_or_none_is_exact(options: dict) -> None:
     torch.manual_seed(0)
