@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from leanlung.foundations.errors import StudyError
+from leanlung.studies.archives import ARCHIVES
 from leanlung.studies.layouts import LAYOUTS, MANIFESTS, read_cohort
 
 TEXT = "image_path,label,patient_id\nfilms/1.png,covid,ann\n"
@@ -112,10 +113,10 @@ def test_an_unknown_layout_is_refused_with_what_was_probably_meant(archive):
     with pytest.raises(StudyError) as caught:
         read_cohort(archive, layout="folder")
     assert str(caught.value) == (
-        "no layout 'folder'; there are ['auto', 'folders', 'manifest']; did you mean 'folders'?"
+        f"no layout 'folder'; there are {sorted(['auto', *LAYOUTS])}; did you mean 'folders'?"
     )
 
 
 def test_every_layout_says_in_a_line_what_it_reads():
-    assert set(LAYOUTS) == {"manifest", "folders"}
+    assert set(LAYOUTS) == {"manifest", "folders", *ARCHIVES}
     assert all(layout.about and "\n" not in layout.about for layout in LAYOUTS.values())

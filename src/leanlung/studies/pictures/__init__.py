@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leanlung.foundations.errors import StudyError
-from leanlung.studies.pictures import dicom, raster
+from leanlung.studies.pictures import dicom, raster, raw
 from leanlung.studies.pictures.hashes import (
     distance,
     near_pairs,
@@ -63,10 +63,11 @@ READERS: dict[Kind, Reader] = {
 def decode(path: Path) -> NDArray[np.float32]:
     """Decode an image file to grey.
 
-    What kind of file it is, its first bytes tell, not its name.
+    What kind of file it is, its first bytes tell, not its name; only the raw films of JSRT,
+    which have no header, are known by ``.IMG``.
 
     Args:
-        path: PNG, JPEG, BMP, TIFF or DICOM.
+        path: PNG, JPEG, BMP, TIFF or DICOM, or a raw film of JSRT.
 
     Returns:
         Shape (height, width), values in [0, 1]: 0 black, 1 white; air is dark, bone bright.
@@ -103,6 +104,8 @@ def decode_bytes(data: bytes, *, name: str) -> NDArray[np.float32]:
 
 def _reader(start: bytes, name: str) -> Reader:
     kind = kind_of(start)
+    if kind is None and raw.is_raw(name):
+        return raw.read
     if kind is None:
         found = f"its first bytes are {start[:4].hex(' ')}" if start else "it is empty"
         msg = f"{name}: not a picture, {found}; expected one of {list(READERS)}"
