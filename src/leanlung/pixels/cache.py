@@ -33,6 +33,7 @@ _VERSION = 2
 """Raised whenever the same file would be prepared or described differently."""
 
 _FACTS = "facts.json"
+_CONTENTS = "contents.json"
 _LONG_AGO_S = 3600
 """A file that a living process fills is younger: it is written to all the time."""
 
@@ -126,7 +127,7 @@ def prepared_images(
     """
     if spec.crop != "lungs":
         sources = [Source(source.image) for source in sources]
-    place = folder / _key(sources, spec, _Stamps(folder / "contents.json").load())[:16]
+    place = folder / _key(sources, spec, _Stamps(folder / _CONTENTS).load())[:16]
     found = _found(place)
     if found is None or not _still_right(found[1], sources, spec, reader):
         found = _fill(place, sources, spec, reader, watch)
@@ -138,6 +139,24 @@ def prepared_images(
         facts=tuple(entry["facts"] for entry in entries),
         reasons=tuple(entry["reason"] for entry in entries),
     )
+
+
+def contents(paths: Sequence[Path], folder: Path) -> list[str]:
+    """Fingerprint files; those that have not changed since are not read again.
+
+    Args:
+        paths: Which.
+        folder: Of all caches, where fingerprints are kept.
+
+    Returns:
+        One for each; what cannot be read has the reason instead.
+    """
+    stamps = _Stamps(folder / _CONTENTS).load()
+    before = len(stamps.known)
+    found = [stamps.content(path) for path in paths]
+    if len(stamps.known) > before:
+        write_json(stamps.path, stamps.known)
+    return found
 
 
 def _key(sources: Sequence[Source], spec: PixelSpec, stamps: _Stamps) -> str:

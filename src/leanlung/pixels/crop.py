@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -11,6 +11,9 @@ from leanlung.foundations.errors import PixelError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+_OTHER_SHAPE = 0.05
 
 
 class Box(NamedTuple):
@@ -51,6 +54,44 @@ def lung_box(mask: NDArray[np.generic], shape: tuple[int, int], margin: float) -
         left=max(int(left - more), 0),
         right=min(int(np.ceil(right + more)), shape[1]),
     )
+
+
+def require_fitting(mask: tuple[int, ...], image: tuple[int, ...]) -> None:
+    """Refuse a mask that cannot be of an image.
+
+    Another size is fine as long as the proportions are the same: public archives keep small
+    masks beside large images.
+
+    Args:
+        mask: Height and width.
+        image: Height and width.
+
+    Raises:
+        PixelError: If the proportions differ by more than a twentieth.
+    """
+    proportion = (mask[1] / mask[0]) / (image[1] / image[0])
+    if abs(np.log(proportion)) > _OTHER_SHAPE:
+        msg = (
+            f"a lung mask of {mask[0]} x {mask[1]} pixels beside an image of {image[0]} x "
+            f"{image[1]}; the same size, or the same proportions, were expected: is it the "
+            "mask of another image, or was one of them turned or cropped?"
+        )
+        raise PixelError(msg)
+
+
+def lungs_alone(image: NDArray[np.float32], mask: NDArray[Any]) -> NDArray[np.float32]:
+    """Make black what is no lung.
+
+    Args:
+        image: (H, W).
+        mask: Above zero is lung; it may be smaller or larger than the image.
+
+    Returns:
+        (H, W), a copy.
+    """
+    lung = (mask > 0).astype(np.float32)
+    lung = cv2.resize(lung, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.where(lung >= 0.5, image, np.float32(0.0))
 
 
 def resize(image: NDArray[np.float32], size: int) -> NDArray[np.float32]:

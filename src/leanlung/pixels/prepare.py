@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from leanlung.foundations.errors import PixelError
-from leanlung.pixels.crop import lung_box, resize
+from leanlung.pixels.crop import lung_box, lungs_alone, require_fitting, resize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,26 @@ def prepare(
 
     Raises:
         PixelError: If the image is not a plane of numbers in [0, 1] or nearly black all over,
-            or the mask is empty.
+            or the mask is empty or of another shape than the image.
+    """
+    require_image(image)
+    if spec.crop == "lungs" and mask is not None:
+        require_fitting(mask.shape, image.shape)
+        box = lung_box(mask, image.shape, spec.margin)
+        if spec.outside == "black":
+            image = lungs_alone(image, mask)
+        image = image[box.top : box.bottom, box.left : box.right]
+    small = resize(image, spec.size)
+    if spec.median:
+        small = np.asarray(cv2.medianBlur(small, ksize=3), dtype=np.float32)
+    return np.rint(np.clip(small, 0.0, 1.0) * _WHITE).astype(np.uint8)
+
+
+def require_image(image: NDArray[np.float32]) -> None:
+    """Refuse what is no image.
+
+    Raises:
+        PixelError: If it is not a plane of numbers in [0, 1], or nearly black all over.
     """
     if image.ndim != 2 or min(image.shape) < 2:
         msg = (
@@ -55,10 +74,3 @@ def prepare(
             "and save again"
         )
         raise PixelError(msg)
-    if spec.crop == "lungs" and mask is not None:
-        box = lung_box(mask, image.shape, spec.margin)
-        image = image[box.top : box.bottom, box.left : box.right]
-    small = resize(image, spec.size)
-    if spec.median:
-        small = np.asarray(cv2.medianBlur(small, ksize=3), dtype=np.float32)
-    return np.rint(np.clip(small, 0.0, 1.0) * _WHITE).astype(np.uint8)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
 
 from leanlung.foundations.shares import Share
 
@@ -19,6 +19,7 @@ class PixelSpec(BaseModel, extra="forbid", frozen=True):
         size: Height and width after resizing, in pixels. Images are stretched to a square.
         crop: ``lungs`` cuts the box around the lung mask where a study has one.
         margin: Added on each side of that box, as a share of its longer side.
+        outside: What is in the box and no lung: ``keep``, or ``black``, along the mask.
         median: Whether to run a 3 x 3 median filter.
         standardise: ``training`` subtracts the training part's mean and divides by its standard
             deviation; ``symmetric`` maps [0, 1] to [-1, 1].
@@ -29,5 +30,14 @@ class PixelSpec(BaseModel, extra="forbid", frozen=True):
     size: int = Field(224, ge=16, le=4096)
     crop: Literal["none", "lungs"] = "none"
     margin: Share = 0.05
+    outside: Literal["keep", "black"] = "keep"
     median: bool = False
     standardise: Literal["training", "symmetric"] = "training"
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asked for, so that older versions read it too."""
+        told: dict[str, Any] = written(self)
+        if told.get("outside") == "keep":
+            del told["outside"]
+        return told
