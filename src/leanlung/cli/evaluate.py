@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A finished run, or a bundle.")],
+    model: Annotated[Path, typer.Argument(help="A finished run, a bundle or an ensemble.")],
     external: Annotated[
         Path, typer.Option(help="Labelled images of other patients: a manifest, or a folder.")
     ],

@@ -11,7 +11,7 @@ from leanlung.cli.speaking import answer_json, answers, asides
 
 
 def predict(
-    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
+    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle or an ensemble.")],
     images: Annotated[list[Path], typer.Argument(help="PNG, JPEG or DICOM files.")],
     device: Annotated[str, typer.Option(help="auto, cpu, cuda …")] = "cpu",
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
@@ -19,10 +19,11 @@ def predict(
     """Classify images. Research use only: no answer may decide about a patient."""
     from rich.table import Table
 
-    from leanlung.exports import answer, load_bundle
+    from leanlung.exports import answer, load_model
+    from leanlung.exports.models import networks_of
     from leanlung.networks.devices import pick_device
 
-    loaded = load_bundle(bundle)
+    loaded = load_model(bundle)
     found = answer(loaded, images, device=pick_device(device))
     if as_json:
         answer_json([one.as_dict() for one in found])
@@ -41,10 +42,15 @@ def predict(
             answers(uncut=True).print(table)
         if loaded.made_up:
             asides().print("This bundle was trained on made-up images.")
-        if loaded.pixels.crop == "lungs":
+        crops = [n for n in networks_of(loaded) if n.pixels.crop == "lungs"]
+        if any(network.segmenter is None for network in crops):
             asides().print(
                 "This bundle was trained on images cropped to the lungs; these were read whole."
             )
+        else:
+            for one in found:
+                if one.whole:
+                    asides().print(f"{one.image}: read whole, not cropped: {one.whole}")
         asides().print("Research use only; not a medical device.")
     for one in found:
         if one.problem:

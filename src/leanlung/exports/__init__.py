@@ -2,5 +2,18 @@
 
 from leanlung.exports.answers import Answer, answer
 from leanlung.exports.bundle import Bundle, load_bundle, save_bundle
+from leanlung.exports.ensemble import EnsembleBundle, load_ensemble, save_ensemble
+from leanlung.exports.models import Model, load_model
 
-__all__ = ["Answer", "Bundle", "answer", "load_bundle", "save_bundle"]
+__all__ = [
+    "Answer",
+    "Bundle",
+    "EnsembleBundle",
+    "Model",
+    "answer",
+    "load_bundle",
+    "load_ensemble",
+    "load_model",
+    "save_bundle",
+    "save_ensemble",
+]

@@ -2,6 +2,7 @@
 
 config.json         architecture, widths, classes, preprocessing, temperature, thresholds
 model.safetensors   weights; of a masked network, one bit a weight and the weights that are kept
+lungs/              the segmenter whose masks images are cropped by, where there is one
 metrics.json        what was measured
 README.md           the model card
 """
@@ -18,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from leanlung import __version__
 from leanlung.exports.card import model_card
 from leanlung.foundations import fingerprints
-from leanlung.foundations.errors import BundleError, LeanlungError, PixelError
+from leanlung.foundations.errors import BundleError, LeanlungError, PixelError, UsageError
 from leanlung.foundations.files import write_json, write_text
+from leanlung.lungs.segmenter import load_segmenter, save_segmenter
 from leanlung.networks.spec import NetworkSpec
 from leanlung.networks.storage import restore, store
 from leanlung.pixels import PixelSpec, PixelStatistics
@@ -29,13 +31,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from leanlung.lungs import Segmenter
     from leanlung.networks import Classifier
     from leanlung.pruning.masks import WeightMask
 
-FORMAT = 2
-MASKED_SINCE = 2
-"""Bundles without a mask are written in format 1, which every version reads."""
+FORMAT = 3
+MASKED_SINCE, LUNGS_SINCE = 2, 3
+"""Others are written in format 1, which every version reads."""
 CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"
+LUNGS = "lungs"
+ENSEMBLE = "ensemble"
+"""What the config of an ensemble says it is; that of a bundle says nothing of the kind."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Bundle:
         metrics: What was measured.
         mask: Which weights are held at zero, if any are; in force in the network.
         readout: How its probabilities are to be read, fixed on the validation part.
+        segmenter: That finds the lungs images are cropped to, if one does.
     """
 
     name: str
@@ -67,6 +74,7 @@ class Bundle:
     metrics: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     mask: WeightMask | None = field(default=None, compare=False)
     readout: Readout | None = None
+    segmenter: Segmenter | None = field(default=None, compare=False)
 
 
 def save_bundle(folder: Path, bundle: Bundle) -> None:
@@ -80,17 +88,20 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         _store(partial / WEIGHTS, bundle)
+        if bundle.segmenter is not None:
+            save_segmenter(partial / LUNGS, bundle.segmenter)
         config = {
-            "format": 1 if bundle.mask is None else MASKED_SINCE,
+            "format": _format(bundle),
             "leanlung": __version__,
             "name": bundle.name,
             "network": bundle.spec.as_dict(),
             "classes": list(bundle.classes),
             "pixels": bundle.pixels.model_dump(),
             "statistics": bundle.statistics.as_dict(),
-            **_read_by(bundle.readout),
+            **readout_entries(bundle.readout),
             "made_up": bundle.made_up,
             "masked": bundle.mask is not None,
+            **_lungs_entry(bundle),
             "history": [dict(entry) for entry in bundle.history],
             "model_sha256": fingerprints.of_file(partial / WEIGHTS),
         }
@@ -114,8 +125,10 @@ def load_bundle(folder: Path) -> Bundle:
 
     Raises:
         BundleError: If the bundle is incomplete, damaged, or from a newer version.
+        UsageError: If it is an ensemble, of which only a member can be taken here.
     """
-    config = _config(folder)
+    config = read_config(folder)
+    _require_one(folder, config)
     found = config["format"]
     if found > FORMAT:
         msg = (
@@ -144,9 +157,10 @@ def load_bundle(folder: Path) -> Bundle:
             statistics=_statistics(config["statistics"]),
             made_up=bool(config["made_up"]),
             history=tuple(config["history"]),
-            metrics=_metrics(folder),
+            metrics=read_metrics(folder),
             mask=mask,
-            readout=_readout(config),
+            readout=readout_of(config),
+            segmenter=_segmenter(folder, config),
         )
     except BundleError:
         raise
@@ -158,8 +172,12 @@ def load_bundle(folder: Path) -> Bundle:
         raise BundleError(msg) from error
 
 
-def _config(folder: Path) -> dict[str, Any]:
-    """Read what a bundle says of itself, of whichever format."""
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read what a bundle or an ensemble says of itself, of whichever format.
+
+    Raises:
+        BundleError: If the folder is neither.
+    """
     cause: Exception | None = None
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
@@ -171,6 +189,37 @@ def _config(folder: Path) -> dict[str, Any]:
         why = f"{CONFIG} does not say which format it has"
     msg = f"{folder}: no bundle ({why}); a folder with {CONFIG} and {WEIGHTS} was expected"
     raise BundleError(msg) from cause
+
+
+def _require_one(folder: Path, config: Mapping[str, Any]) -> None:
+    if config.get("kind") == ENSEMBLE:
+        members = sorted(path.parent for path in folder.glob(f"members/*/{CONFIG}"))
+        msg = (
+            f"{folder}: an ensemble, where one network is expected; give one of its members: "
+            f"{', '.join(map(str, members))}"
+        )
+        raise UsageError(msg)
+
+
+def _format(bundle: Bundle) -> int:
+    """Give the oldest format that says all there is to say."""
+    if bundle.segmenter is not None or bundle.pixels.outside != "keep":
+        return LUNGS_SINCE
+    return 1 if bundle.mask is None else MASKED_SINCE
+
+
+def _lungs_entry(bundle: Bundle) -> dict[str, str]:
+    return {LUNGS: bundle.segmenter.fingerprint} if bundle.segmenter is not None else {}
+
+
+def _segmenter(folder: Path, config: Mapping[str, Any]) -> Segmenter | None:
+    if LUNGS not in config:
+        return None
+    segmenter = load_segmenter(folder / LUNGS)
+    if segmenter.fingerprint != config[LUNGS]:
+        msg = f"{folder / LUNGS}: not the segmenter this bundle was saved with; copy it again"
+        raise BundleError(msg)
+    return segmenter
 
 
 def _store(path: Path, bundle: Bundle) -> None:
@@ -192,7 +241,8 @@ def _restored(
     return restore_masked(path, spec)
 
 
-def _read_by(readout: Readout | None) -> dict[str, Any]:
+def readout_entries(readout: Readout | None) -> dict[str, Any]:
+    """Give what a config says of how probabilities are to be read."""
     thresholds: dict[str, Any] = {"rule": "highest probability"}
     if readout is None:
         return {"thresholds": thresholds}
@@ -203,7 +253,7 @@ def _read_by(readout: Readout | None) -> dict[str, Any]:
     }
 
 
-def _readout(config: Mapping[str, Any]) -> Readout | None:
+def readout_of(config: Mapping[str, Any]) -> Readout | None:
     """Read what a bundle says of its probabilities; those of before have nothing to say."""
     if "temperature" not in config:
         return None
@@ -219,6 +269,7 @@ def _statistics(config: Mapping[str, float]) -> PixelStatistics:
     return found
 
 
-def _metrics(folder: Path) -> dict[str, Any]:
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """Read what was measured; nothing if there is no file of it."""
     path = folder / METRICS
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}

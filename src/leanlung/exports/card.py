@@ -24,6 +24,24 @@ def model_card(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     Returns:
         Markdown.
     """
+    return _rendered("card.md.j2", config, metrics)
+
+
+def ensemble_card(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Write the card of an ensemble.
+
+    Args:
+        config: Of the ensemble, and ``crops``: whether a member crops to the lungs.
+        metrics: As in ``metrics.json``: ``size``, as `ensemble_size` gives it, and
+            ``validation``, figures by name, each left out if not measured.
+
+    Returns:
+        Markdown.
+    """
+    return _rendered("ensemble.md.j2", config, metrics)
+
+
+def _rendered(template: str, config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     environment = Environment(
         loader=PackageLoader("leanlung.exports"),
         undefined=StrictUndefined,
@@ -31,7 +49,7 @@ def model_card(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - Markdown, not HTML
     )
-    return environment.get_template("card.md.j2").render(
+    return environment.get_template(template).render(
         config=config, metrics=metrics, written=_written
     )
 

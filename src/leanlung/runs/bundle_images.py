@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from leanlung.exports.cropping import prepared_for
 from leanlung.foundations.errors import PixelError, StudyError
 from leanlung.foundations.suggestions import did_you_mean
-from leanlung.pixels import ImageSet, prepare, standardise, unit_range
+from leanlung.pixels import ImageSet, standardise, unit_range
 from leanlung.studies.layouts import read_cohort
 from leanlung.studies.pictures import decode
 
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from leanlung.exports import Bundle
+    from leanlung.exports import Bundle, Model
+    from leanlung.lungs import Segmenter
+    from leanlung.pixels import PixelSpec
+
+    _Way = tuple[PixelSpec, Segmenter | None]
     from leanlung.studies.study import Study
 
 BATCH = 32
@@ -66,13 +71,22 @@ def bundle_images(bundle: Bundle, data: Path, part: str) -> ImageSet:
         StudyError: If a label is no class of the bundle, an image cannot be read, or the part
             has no study.
     """
+    return decoded(bundle, studies_of_part(bundle, data, part))
+
+
+def studies_of_part(model: Model, data: Path, part: str) -> Sequence[Study]:
+    """Find the studies of one part of labelled data, as for `bundle_images`.
+
+    Raises:
+        StudyError: If a label is no class of the model, or the part has no study.
+    """
     studies = _of_part(read_cohort(data).studies, data, part)
-    require_labels(bundle, data, studies)
-    return decoded(bundle, studies)
+    require_labels(model, data, studies)
+    return studies
 
 
-def require_labels(bundle: Bundle, data: Path, studies: Iterable[Study]) -> None:
-    """Make sure that a bundle knows every label.
+def require_labels(bundle: Model, data: Path, studies: Iterable[Study]) -> None:
+    """Make sure that a bundle or an ensemble knows every label.
 
     Raises:
         StudyError: If one is no class of the bundle.
@@ -103,21 +117,59 @@ def decoded(
         StudyError: If a file cannot be read.
         PixelError: If an image cannot be prepared.
     """
-    ready = []
+    [found] = decoded_for([bundle], studies, look)
+    return found
+
+
+def decoded_for(
+    bundles: Sequence[Bundle],
+    studies: Sequence[Study],
+    look: Callable[[Study, NDArray[np.float32]], None] = lambda *_: None,
+) -> list[ImageSet]:
+    """Read images once, and prepare them for each of several bundles.
+
+    Args:
+        bundles: Say how; those that prepare alike share their images.
+        studies: Of the classes of all.
+        look: As for `decoded`.
+
+    Returns:
+        An image set for each bundle, labelled in the order of its own classes.
+
+    Raises:
+        StudyError: If a file cannot be read.
+        PixelError: If an image cannot be prepared.
+    """
+    ways = {_way(one): one for one in bundles}
+    ready: dict[_Way, list[NDArray[np.uint8]]] = {way: [] for way in ways}
+    crops = any(one.pixels.crop == "lungs" and one.segmenter is None for one in bundles)
     for study in studies:
-        lungs = study.lung_mask if bundle.pixels.crop == "lungs" else None
         image = decode(study.image)
         look(study, image)
+        lungs = study.lung_mask if crops else None
         try:
-            ready.append(prepare(image, bundle.pixels, decode(lungs) if lungs else None))
+            mask = decode(lungs) if lungs else None
+            for way, one in ways.items():
+                ready[way].append(prepared_for(one, image, mask).image)
         except PixelError as error:  # from arrays, which know no file
             beside = f" with lung mask {lungs}" if lungs else ""
             msg = f"{study.image}{beside}: {error}"
             raise PixelError(msg) from error
-    labels = [bundle.classes.index(study.label) for study in studies]
-    return ImageSet(
-        torch.from_numpy(np.stack(ready)), torch.arange(len(ready)), torch.tensor(labels)
-    )
+    images = {way: torch.from_numpy(np.stack(prepared)) for way, prepared in ready.items()}
+    rows = torch.arange(len(studies))
+    return [
+        ImageSet(
+            images[_way(one)],
+            rows,
+            torch.tensor([one.classes.index(study.label) for study in studies]),
+        )
+        for one in bundles
+    ]
+
+
+def _way(bundle: Bundle) -> _Way:
+    """Give what decides how a bundle prepares images; those of which it is equal share them."""
+    return bundle.pixels, bundle.segmenter
 
 
 def _of_part(studies: Sequence[Study], data: Path, part: str) -> Sequence[Study]:

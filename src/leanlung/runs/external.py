@@ -8,13 +8,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from leanlung.evaluation import probabilities
+from leanlung.exports.models import seen_by
 from leanlung.foundations.errors import DataRefused, StudyError
-from leanlung.runs.bundle_images import decoded
 from leanlung.runs.evidence import Intervals, calibration_of
-from leanlung.runs.external_models import models_of
+from leanlung.runs.external_models import answering_models_of
+from leanlung.runs.model_answers import answers_of
 from leanlung.statistics import (
     Predictions,
     compare_all,
@@ -32,10 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import numpy as np
     import torch
     from numpy.typing import NDArray
 
-    from leanlung.runs.external_models import Model, Models
+    from leanlung.exports import Model as BundleOrEnsemble
+    from leanlung.runs import external_models
+
+    Model = external_models.Model[BundleOrEnsemble]
+    Models = external_models.Models[BundleOrEnsemble]
     from leanlung.statistics import Estimate
     from leanlung.studies.study import Cohort, Study
 
@@ -88,7 +91,7 @@ def evaluate_external(path: Path, data: Path, plan: Plan, device: torch.device) 
 
     Args:
         path: A finished run, whose unpruned and chosen network are both measured (those of
-            its first seed), or a bundle.
+            its first seed), a bundle, or an ensemble.
         data: A manifest or a folder of images.
         plan: What is measured.
         device: Where networks run.
@@ -102,27 +105,19 @@ def evaluate_external(path: Path, data: Path, plan: Plan, device: torch.device) 
         UsageError: If the path is neither a run nor a bundle.
         StudyError: If classes are not shared and `Plan.shared_only` is not set, fewer than two
             are, or an image cannot be read.
-        DataRefused: If an image is one the run has seen already.
+        DataRefused: If an image is one the run has seen already, or one that the ensemble was
+            put together on.
     """
-    found = models_of(path)
+    found = answering_models_of(path)
     bundle = found.models[0].bundle
     cohort = read_cohort(data)
     classes = _shared(cohort, bundle.classes, data, plan)
     studies = tuple(study for study in cohort.studies if study.label in classes)
-    images = decoded(bundle, studies, _refusing_known(found, data))
-    external = tuple(
-        _predictions(
-            model,
-            studies,
-            probabilities(
-                model.bundle.network,
-                images,
-                model.bundle.statistics,
-                model.bundle.spec.channels,
-                device,
-            ),
-        )
-        for model in found.models
+    external = answers_of(
+        [(model.name, model.bundle) for model in found.models],
+        studies,
+        device,
+        _refusing_known(found, data),
     )
     evaluate = found.recipe.get("evaluate", {})
     metric = plan.metric or evaluate.get("metric", "macro_auc")
@@ -185,22 +180,11 @@ def _refusing_known(found: Models, data: Path) -> Any:  # noqa: ANN401 - shown e
                 "external data are of other patients: leave such images out"
             )
             raise DataRefused(msg)
+        for model in found.models:
+            if (put_together_on := seen_by(model.bundle)) is not None:
+                put_together_on.require_other(image, study.image, model.name)
 
     return look
-
-
-def _predictions(
-    model: Model, studies: Sequence[Study], shares: NDArray[np.float64]
-) -> Predictions:
-    classes = model.bundle.classes
-    return Predictions(
-        model=model.name,
-        classes=classes,
-        study_ids=tuple(study.study_id for study in studies),
-        patient_ids=tuple(study.patient_id for study in studies),
-        labels=np.array([classes.index(study.label) for study in studies]),
-        probabilities=shares,
-    )
 
 
 def _measured(

@@ -1,11 +1,12 @@
-"""What can be evaluated on external data: the networks of a run, or a bundle."""
+"""What can be evaluated on external data: networks of a run, a bundle or an ensemble."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from leanlung.exports import load_bundle
+from leanlung.exports import Bundle, EnsembleBundle, load_bundle, load_ensemble
+from leanlung.exports.bundle import ENSEMBLE, read_config
 from leanlung.foundations.errors import UsageError
 from leanlung.foundations.tables import read_table
 from leanlung.runs.candidates import load_candidate, load_masked
@@ -19,31 +20,33 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from leanlung.exports import Bundle
     from leanlung.statistics import Predictions
 
 UNPRUNED = "unpruned"
 
+Answering = TypeVar("Answering", bound=Bundle | EnsembleBundle, covariant=True)
+"""A bundle; or, where that will do, an ensemble."""
+
 
 @dataclass(frozen=True)
-class Model:
-    """One network, and what is known of it on the internal test part.
+class Model(Generic[Answering]):
+    """One network or ensemble, and what is known of it on the internal test part.
 
     Attributes:
         name: To report it under.
-        bundle: The network with its preparation, classes and readout.
+        bundle: It, with its preparation, classes and readout.
         internal: Its test predictions; None of a bundle, which takes no patients along.
         estimates: What a bundle tells of its test part, by metric.
     """
 
     name: str
-    bundle: Bundle
+    bundle: Answering
     internal: Predictions | None
     estimates: Mapping[str, Estimate]
 
 
 @dataclass(frozen=True)
-class Models:
+class Models(Generic[Answering]):
     """What is evaluated.
 
     Attributes:
@@ -54,17 +57,31 @@ class Models:
         seed: Of the run that is looked at, the first; None for a bundle.
     """
 
-    models: tuple[Model, ...]
+    models: tuple[Model[Answering], ...]
     recipe: Mapping[str, Any]
     known: Mapping[str, str]
     seed: int | None
 
 
-def models_of(path: Path) -> Models:
+def answering_models_of(path: Path) -> Models[Bundle | EnsembleBundle]:
+    """Find what answers: the networks of a run, a bundle or an ensemble.
+
+    Raises:
+        UsageError: If the path is none of these, or the run is not finished.
+        RunError: If the run is damaged.
+        BundleError: If the bundle or the ensemble is damaged.
+    """
+    if (path / "config.json").is_file() and read_config(path).get("kind") == ENSEMBLE:
+        ensemble = load_ensemble(path)
+        return Models((Model(ensemble.name, ensemble, None, {}),), {}, {}, None)
+    return models_of(path)
+
+
+def models_of(path: Path) -> Models[Bundle]:
     """Find the networks of a run or a bundle.
 
     Raises:
-        UsageError: If the path is neither, or the run is not finished.
+        UsageError: If the path is neither, the run is not finished, or it is an ensemble.
         RunError: If the run is damaged.
         BundleError: If the bundle is damaged.
     """

@@ -1,4 +1,4 @@
-"""Where predictions come from: a run's chosen network, or a bundle on labelled images."""
+"""Where predictions come from: a run's chosen network, or a bundle or an ensemble on images."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leanlung.exports import answer, load_bundle
+from leanlung.exports import answer, load_model
+from leanlung.exports.models import seen_by
 from leanlung.foundations.errors import StudyError, UsageError
 from leanlung.runs.folder import open_run
 from leanlung.runs.results import results_of
@@ -16,14 +17,16 @@ from leanlung.studies.layouts import read_cohort
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 
 def predictions_of(path: Path, data: Path | None) -> Predictions:
-    """Get the predictions of a run or a bundle.
+    """Get the predictions of a run, a bundle or an ensemble.
 
     Args:
-        path: A run folder, whose chosen network's test predictions are read, or a bundle, which
-            answers the labelled images of ``data``.
-        data: A folder of images or a manifest; for bundles only.
+        path: A run folder, whose chosen network's test predictions are read, or a bundle or an
+            ensemble, which answers the labelled images of ``data``.
+        data: A folder of images or a manifest; not for runs.
 
     Returns:
         The predictions; of a run with several seeds, those of the first.
@@ -31,6 +34,7 @@ def predictions_of(path: Path, data: Path | None) -> Predictions:
     Raises:
         UsageError: If the path is neither, or a bundle has no data.
         StudyError: If the data have classes the bundle does not know, or unreadable images.
+        DataRefused: If an image is one that the ensemble was put together on.
     """
     return next(iter(predictions_by_seed(path, data).values()))
 
@@ -98,17 +102,24 @@ def _of_bundle(path: Path, data: Path | None) -> Predictions:
     if data is None:
         msg = f"{path} is a bundle: give labelled images with --data for it to answer"
         raise UsageError(msg)
-    bundle = load_bundle(path)
+    bundle = load_model(path)
     cohort = read_cohort(data)
     if strange := sorted(set(cohort.classes) - set(bundle.classes)):
         msg = (
             f"{data}: label {strange[0]!r} is no class of {bundle.name} {list(bundle.classes)}"
         )
         raise StudyError(msg)
+    seen = seen_by(bundle)
+
+    def look(image: Path, pixels: NDArray[np.float32]) -> None:
+        if seen is not None:
+            seen.require_other(pixels, image, bundle.name)
+
     found = answer(
         bundle,
         [study.image for study in cohort.studies],
         [study.lung_mask for study in cohort.studies],
+        look=look,
     )
     if bad := [one.problem for one in found if one.problem]:
         msg = f"{len(bad)} of {len(found)} images cannot be answered; the first: {bad[0]}"

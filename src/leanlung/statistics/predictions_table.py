@@ -77,17 +77,19 @@ def read_predictions(path: Path, *, model: str | None = None) -> Predictions:
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write predictions to a CSV file that reads back to the same bits."""
+    """Write predictions to a CSV file that reads back to the same bits, their part included."""
     columns = [_PREFIX + name for name in predictions.classes]
+    part = {} if predictions.part is None else {"part": predictions.part}
     write_table(
         path,
-        ["study_id", "patient_id", "label", *columns],
+        ["study_id", "patient_id", "label", *columns, *part],
         (
             {
                 "study_id": study,
                 "patient_id": patient,
                 "label": predictions.classes[label],
                 **{name: repr(share) for name, share in zip(columns, shares, strict=True)},
+                **part,
             }
             for study, patient, label, shares in zip(
                 predictions.study_ids,
