@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from leanlung.networks import NetworkSpec, build
+from leanlung.networks import NetworkSpec, build, count_trainable
 from leanlung.networks.classifier import head_of
 
 
@@ -31,3 +31,39 @@ def test_at_seven_by_seven_pooling_changes_nothing() -> None:
     hidden = torch.relu(head.fc1(maps.flatten(1)))
     expected = head.output(torch.relu(head.fc2(hidden)))
     torch.testing.assert_close(head(maps), expected)
+
+
+def test_the_separable_head_of_the_text_counts_as_its_formula() -> None:
+    """Rajaraman et al. 2020: 5 x 5 for each of 512 maps, 512 to 1,024, then two classes."""
+    separable = 25 * 512 + (512 * 1_024 + 1_024)
+    assert 14_714_688 + separable + (1_024 * 2 + 2) == 15_254_850
+    assert count_trainable(NetworkSpec("vgg16", 2, head="radiograph_separable")) == 15_254_850
+
+
+@pytest.mark.parametrize("size", [32, 64, 224])
+def test_the_separable_head_strides_and_takes_trunks_that_leave_one_place(size: int) -> None:
+    with torch.device("meta"):
+        network = build(NetworkSpec("vgg16", 2, head="radiograph_separable", size=size))
+        maps = network.head[:4](network.trunk(torch.zeros(1, 3, size, size)))
+    places = size // 32
+    assert maps.shape[1:] == (1_024, (places + 1) // 2, (places + 1) // 2)
+
+
+def test_the_narrow_vgg_is_vgg16_at_a_quarter_of_its_widths() -> None:
+    def convolutions(name: str) -> list[tuple[int, int]]:
+        with torch.device("meta"):
+            trunk = build(NetworkSpec(name, 2)).trunk
+        found = [m for m in trunk.modules() if isinstance(m, nn.Conv2d)]
+        return [(m.in_channels, m.out_channels) for m in found]
+
+    whole, narrow = convolutions("vgg16"), convolutions("vgg16_quarter")
+    assert narrow[0] == (3, 16)
+    assert narrow[1:] == [(ins // 4, outs // 4) for ins, outs in whole[1:]]
+
+
+def test_a_signal_gets_through_the_narrow_vgg() -> None:
+    torch.manual_seed(0)
+    trunk = build(NetworkSpec("vgg16_quarter", 2, size=64)).trunk
+    maps = trunk(torch.randn(4, 3, 64, 64)).detach()
+    assert maps.shape == (4, 128, 2, 2)
+    assert 0.1 < float(maps.std()) < 10.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from leanlung.foundations.errors import NetworkError
 from leanlung.foundations.suggestions import did_you_mean
-from leanlung.networks import hu2020, nasnet, shahabade2025
+from leanlung.networks import hu2020, narrow_vgg, nasnet, shahabade2025
 from leanlung.networks.keras import HABITS, Habits
 from leanlung.networks.libraries import (
     LIBRARIES,
@@ -46,6 +46,7 @@ class Backbone:
         head: Makes the head of a whole network, for so many classes and such a dropout; None
             for a trunk, which takes any head.
         habits: What keras does otherwise in this very network.
+        any_activation: Whether something else may stand in the place of its ReLUs.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Backbone:
     about: str
     head: Callable[[int, float], nn.Module] | None = None
     habits: Habits = HABITS
+    any_activation: bool = False
 
 
 def backbone(name: str) -> Backbone:
@@ -211,6 +213,16 @@ BACKBONES: dict[str, Backbone] = {
             imagenet=None,
             layout="trunk.",
             about="three strided separable convolutions (Rajaraman et al. 2020, figure 3)",
+            any_activation=True,
+        ),
+        Backbone(
+            name="vgg16_quarter",
+            library="leanlung",
+            maps=narrow_vgg.WIDTHS[-1][-1],
+            trunk=narrow_vgg.narrow_vgg_trunk,
+            imagenet=None,
+            layout="trunk.",
+            about="VGG-16 at a quarter of its widths, for machines without a GPU",
         ),
         Backbone(
             name="hu2020",

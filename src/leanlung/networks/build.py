@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from leanlung.foundations.errors import NetworkError
+from leanlung.networks.activations import give_activation
 from leanlung.networks.backbones import backbone
 from leanlung.networks.classifier import Classifier, head_of
 from leanlung.networks.keras import keep_keras_conventions
@@ -43,6 +44,7 @@ def build(spec: NetworkSpec) -> Classifier:
     chosen = backbone(spec.backbone)
     _check_head(chosen, spec)
     trunk = chosen.trunk(spec.channels)
+    give_activation(trunk, spec.activation, chosen)
     if spec.conventions == "keras":
         keep_keras_conventions(trunk, chosen.habits)
     network = Classifier(trunk, head_for(spec, trunk))
@@ -109,7 +111,7 @@ def _check_head(chosen: Backbone, spec: NetworkSpec) -> None:
     if chosen.head is None and spec.head == "own":
         msg = (
             f"{chosen.name} is a trunk without a head of its own; choose head = 'linear', "
-            "'radiograph' or 'fully_connected'"
+            "'radiograph', 'radiograph_separable' or 'fully_connected'"
         )
         raise NetworkError(msg)
     if chosen.head is not None and spec.head != "own":

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
     from leanlung.networks.spec import Head
@@ -41,7 +43,8 @@ def head_of(kind: Head, *, maps: int, classes: int, dropout: float) -> nn.Sequen
     """Make a head.
 
     Args:
-        kind: ``linear``, ``radiograph`` or ``fully_connected``; see `NetworkSpec.head`.
+        kind: ``linear``, ``radiograph``, ``radiograph_separable`` or ``fully_connected``; see
+            `NetworkSpec.head`.
         maps: Channels that the trunk gives.
         classes: Outputs.
         dropout: Share of features dropped while training.
@@ -51,18 +54,17 @@ def head_of(kind: Head, *, maps: int, classes: int, dropout: float) -> nn.Sequen
 
     Source: Rajaraman et al. 2020, section II-C and figure 4: zero-padding, convolution with
         1,024 maps, global average, dropout, dense. A ReLU follows the convolution, without
-        which its units would have no zeros to count; the paper does not name it.
+        which its units would have no zeros to count; the paper does not name it. Nor does it
+        say how much is padded: one place before 3 x 3, two before the strided 5 x 5, so that
+        trunks of any depth leave it a place. Its separable form has no bias between its two
+        convolutions, as keras's has none.
         Simonyan & Zisserman 2015 for the fully connected layers.
     """
     if kind == "fully_connected":
         return _fully_connected(maps, classes, dropout)
     layers: list[nn.Module] = []
-    if kind == "radiograph":
-        layers = [
-            nn.ZeroPad2d(1),
-            nn.Conv2d(maps, RADIOGRAPH_MAPS, kernel_size=3),
-            nn.ReLU(inplace=True),
-        ]
+    if kind in _RADIOGRAPH:
+        layers = [*_RADIOGRAPH[kind](maps), nn.ReLU(inplace=True)]
         maps = RADIOGRAPH_MAPS
     layers += [
         nn.AdaptiveAvgPool2d(1),
@@ -71,6 +73,26 @@ def head_of(kind: Head, *, maps: int, classes: int, dropout: float) -> nn.Sequen
         nn.Linear(maps, classes),
     ]
     return nn.Sequential(*layers)
+
+
+def _dense(maps: int) -> list[nn.Module]:
+    """Make the convolution that the published parameter counts hold."""
+    return [nn.ZeroPad2d(1), nn.Conv2d(maps, RADIOGRAPH_MAPS, kernel_size=3)]
+
+
+def _separable(maps: int) -> list[nn.Module]:
+    """Make the convolution that the text describes."""
+    return [
+        nn.ZeroPad2d(2),
+        nn.Conv2d(maps, maps, kernel_size=5, stride=2, groups=maps, bias=False),
+        nn.Conv2d(maps, RADIOGRAPH_MAPS, kernel_size=1),
+    ]
+
+
+_RADIOGRAPH: dict[str, Callable[[int], list[nn.Module]]] = {
+    "radiograph": _dense,
+    "radiograph_separable": _separable,
+}
 
 
 def _fully_connected(maps: int, classes: int, dropout: float) -> nn.Sequential:

@@ -79,6 +79,7 @@ PUBLISHED: dict[str, Published] = {
     ),
     "nasnet_mobile": Published({2: 13_968_148}),
     "separable_cnn": Published({2: 47_885}, head="linear"),
+    "vgg16_quarter": Published({}, note="no paper's: VGG-16 at a quarter of its widths"),
     "hu2020": Published({}, head="own", channels=1, note="no count is printed"),
     "shahabade2025": Published(
         {2: 3_928_458},

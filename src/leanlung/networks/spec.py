@@ -11,8 +11,9 @@ from leanlung.foundations.errors import NetworkError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Head = Literal["linear", "radiograph", "fully_connected", "own"]
+Head = Literal["linear", "radiograph", "radiograph_separable", "fully_connected", "own"]
 Conventions = Literal["torch", "keras"]
+Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu"]
 
 
 class Width(NamedTuple):
@@ -35,8 +36,9 @@ class NetworkSpec:
             ``torchvision/NAME`` for any of their classifiers that gives feature maps.
         classes: How many outputs.
         head: ``linear`` is global average, dropout, linear. ``radiograph`` puts a zero-padded
-            3 x 3 convolution with 1,024 maps in front (Rajaraman et al. 2020, figure 4; the
-            text's strided separable 5 x 5 convolution is not what its parameter counts hold).
+            3 x 3 convolution with 1,024 maps in front (Rajaraman et al. 2020, figure 4), as
+            their parameter counts have it; ``radiograph_separable`` puts a zero-padded, strided
+            and separable 5 x 5 convolution with 1,024 maps there, as their text says.
             ``fully_connected`` is VGG's two layers of 4,096 and the last, over 7 x 7 places
             (134,272,835 parameters with vgg16 and three classes, Garcia et al. 2023). ``own``
             is that of a whole network: hu2020, shahabade2025.
@@ -47,6 +49,7 @@ class NetworkSpec:
             and bottom at stride 2), for weights that were trained so; where keras's BatchNorm
             has no gamma (inception_v3, inception_resnet_v2) it is a constant, neither trained
             nor counted as trainable. With ``torch`` every gamma trains.
+        activation: In the trunk, where it may be chosen: that of separable_cnn.
         widths: Layers that are not as wide as the architecture says, by name; written by
             surgery, empty for a whole network.
     """
@@ -58,6 +61,7 @@ class NetworkSpec:
     size: int = 224
     dropout: float = 0.5
     conventions: Conventions = "torch"
+    activation: Activation = "relu"
     widths: Mapping[str, Width] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
