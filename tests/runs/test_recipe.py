@@ -56,7 +56,7 @@ margin = 2
     assert mistakes(tmp_path, text) == [
         "line 5, network.backbone: no backbone 'vgg_16'; there are ['densenet121', "
         "'densenet201', 'hu2020', 'inception_resnet_v2', 'inception_v3', 'mobilenet', "
-        "'mobilenet_v2', 'nasnet_mobile', 'separable_cnn', 'shahabade2025', 'vgg16', 'vgg19', "
+        "'mobilenet_v2', 'nasnet_mobile', 'separable_cnn', 'shahabade2025', 'vgg16', 'vgg16_quarter', 'vgg19', "
         "'xception'], timm/NAME and torchvision/NAME; did you mean 'vgg16'?",
         "line 7, prune.round: unknown key; did you mean 'rounds'?",
         "line 8, prune.criterion: 'apos' is none of ['apoz', 'mean_activation', "
@@ -182,7 +182,7 @@ def test_the_line_of_every_key_is_found() -> None:
     assert found[("b",)] == 3
     assert found[("b", "c")] == 4
     assert found[("b", "d", "e")] == 5
-    assert found[("f", "g")] == 7
+    assert found[("f", "0", "g")] == 7
 
 
 def test_shipped_recipes_are_whole_and_found_by_name() -> None:

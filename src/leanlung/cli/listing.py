@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 def list_(
     kind: Annotated[
-        str, typer.Argument(help="layouts, backbones, criteria, schedules, metrics or recipes.")
+        str,
+        typer.Argument(
+            help="layouts, backbones, criteria, schedules, combiners, metrics or recipes."
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
@@ -42,6 +45,22 @@ def _layouts() -> Entries:
     from leanlung.studies.layouts import LAYOUTS
 
     return [{"name": name, "about": layout.about} for name, layout in LAYOUTS.items()]
+
+
+def _described_layouts() -> Entries:
+    """Add licence, source, what lies in the folder, and which options an archive takes."""
+    from leanlung.studies.archives import ARCHIVES
+
+    described = {
+        name: {
+            "licence": one.licence,
+            "where": one.where,
+            "expected": one.expected,
+            "takes": sorted(one.takes),
+        }
+        for name, one in ARCHIVES.items()
+    }
+    return [entry | described.get(entry["name"], {}) for entry in _layouts()]
 
 
 def _backbones() -> Entries:
@@ -89,6 +108,12 @@ def _schedules() -> Entries:
     return [{"name": name, "about": _first_line(kind)} for name, kind in SCHEDULES.items()]
 
 
+def _combiners() -> Entries:
+    from leanlung.ensembles import COMBINERS
+
+    return [{"name": name, "about": _first_line(kind)} for name, kind in COMBINERS.items()]
+
+
 def _metrics() -> Entries:
     from leanlung.statistics import METRICS, OPERATING
 
@@ -100,13 +125,17 @@ def _recipes() -> Entries:
     import tomllib
 
     from leanlung.runs import shipped_recipes
+    from leanlung.runs.reading import shipped_series
 
+    kinds = {"run": shipped_recipes(), "reproduce": shipped_series()}
     return [
         {
             "name": name,
+            "verb": f"leanlung {verb}",
             "about": tomllib.loads(path.read_text(encoding="utf-8")).get("about", ""),
         }
-        for name, path in shipped_recipes().items()
+        for verb, found in kinds.items()
+        for name, path in found.items()
     ]
 
 
@@ -119,9 +148,13 @@ KINDS: dict[str, Callable[[], Entries]] = {
     "backbones": _backbones,
     "criteria": _criteria,
     "schedules": _schedules,
+    "combiners": _combiners,
     "metrics": _metrics,
     "recipes": _recipes,
 }
 
-DETAILS: dict[str, Callable[[], Entries]] = {"backbones": _counted_backbones}
+DETAILS: dict[str, Callable[[], Entries]] = {
+    "layouts": _described_layouts,
+    "backbones": _counted_backbones,
+}
 """What programs are told beyond the table."""

@@ -58,6 +58,8 @@ def choose(
         msg = f"no validation metric {metric!r}; there are {known}{did_you_mean(metric, known)}"
         raise SurgeryError(msg)
     reference = whole.validation[metric]
+    if not pruned:
+        return Choice(whole, "nothing was removed; the whole network is the only candidate")
     if rule == "smallest_within":
         pruned = [one for one in pruned if one.validation[metric] >= reference - tolerance]
     if not pruned:

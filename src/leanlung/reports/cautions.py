@@ -10,7 +10,7 @@ from leanlung.reports import numbers
 from leanlung.reports.sizes import NO_FASTER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from leanlung.reports.facts import ReportFacts
     from leanlung.reports.seeds import Seed
@@ -52,7 +52,8 @@ def cautions(facts: ReportFacts, seed: Seed) -> tuple[Caution, ...]:
         seed: The one the headline is about.
     """
     found = [
-        _made_up(facts.data),
+        as_published(facts.recipe.get("as_published", ())),
+        made_up(facts.data),
         _leaks(facts.data),
         _openings(facts),
         _perhaps_opened(facts),
@@ -63,6 +64,23 @@ def cautions(facts: ReportFacts, seed: Seed) -> tuple[Caution, ...]:
         _sources(facts, seed),
     ]
     return tuple(one for one in found if one is not None)
+
+
+def as_published(flaws: Sequence[str]) -> Caution | None:
+    """Stamp a run that repeats flaws of its source on purpose.
+
+    Args:
+        flaws: A sentence each; none of an ordinary run.
+    """
+    if not flaws:
+        return None
+    return Caution(
+        "stamp",
+        "AS PUBLISHED, FLAWS INCLUDED",
+        f"{' '.join(flaws)} This run repeats what its source did, to show what that does to "
+        "the figures. None of them tells how well a network would do.",
+        "recipe",
+    )
 
 
 def source_tells(table: Mapping[str, Any]) -> bool:
@@ -77,7 +95,8 @@ def source_tells(table: Mapping[str, Any]) -> bool:
     return associated or gained >= _TOLD_ABOVE_MAJORITY - 1e-9
 
 
-def _made_up(data: Mapping[str, Any]) -> Caution | None:
+def made_up(data: Mapping[str, Any]) -> Caution | None:
+    """Stamp a page whose images were all drawn."""
     if not data["made_up"]:
         return None
     return Caution(

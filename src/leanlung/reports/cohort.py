@@ -83,10 +83,34 @@ def data_flow(data: Mapping[str, Any]) -> DataFlow:
         for one in data["leaks_allowed"]
     ]
     left_out = [f"{name}: {numbers.count(times)}" for name, times in data["left_out"].items()]
+    # Runs of earlier versions tell neither.
+    merged = [
+        f"{name} is made of {label}: {numbers.count(times)}"
+        for name, labels in data.get("merged", {}).items()
+        for label, times in labels.items()
+    ]
+    set_aside = [
+        f"by {column}: {numbers.count(times)}"
+        for column, times in data.get("set_aside", {}).items()
+    ]
     several = list(data["patients_of_several_classes"])
+    lungs = data.get("lungs")
+    cropped = () if lungs is None else (_of_lungs(lungs),)
     unknown = data["patients_unknown"]
     remarks: tuple[tuple[str, str, list[str]], ...] = (
         ("Left out by their label", _how_many(sum(data["left_out"].values())), left_out),
+        *([("Classes made of several labels", "", merged)] if merged else []),
+        *(
+            [
+                (
+                    "Set aside by a condition of the recipe",
+                    _how_many(sum(data["set_aside"].values())),
+                    set_aside,
+                )
+            ]
+            if set_aside
+            else []
+        ),
         ("Files that could not be read", _how_many(len(unreadable)), unreadable),
         (
             "Studies whose patient is not known",
@@ -98,6 +122,7 @@ def data_flow(data: Mapping[str, Any]) -> DataFlow:
         ),
         ("Patients with studies of several classes", _how_many(len(several)), several),
         ("Leaks found and allowed", _how_many(len(leaks)), leaks),
+        *cropped,
     )
     return DataFlow(_parts(data), tuple((t, how, _first(all_)) for t, how, all_ in remarks))
 
@@ -147,6 +172,18 @@ def _parts(data: Mapping[str, Any]) -> Table:
         heads("", "patients", "studies", *classes),
         (*rows, total),
     )
+
+
+def _of_lungs(lungs: Mapping[str, Any]) -> tuple[str, str, list[str]]:
+    """Tell which films stayed whole although films are cropped to the lungs."""
+    masks = "masks of the data" if lungs["source"] == "masks" else "masks a segmenter found"
+    of = lungs["cropped"] + lungs["whole"]
+    told = f"{numbers.count(lungs['whole'])} of {numbers.count(of)} ({masks})"
+    by_class = [f"{name} {numbers.count(n)}" for name, n in lungs["whole_by_class"].items()]
+    if lungs["whole"]:
+        told += f": {', '.join(by_class)}"
+    listed = [f"{one['study']}: {one['reason']}" for one in lungs["whole_studies"]]
+    return "Films that were not cropped to the lungs", told, listed
 
 
 def _how_many(number: int) -> str:

@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from leanlung.foundations.errors import DataRefused, LeanlungError, RecipeError
-from leanlung.networks import build, load_weights
 from leanlung.runs.gathering import gather
 from leanlung.runs.progress import Silent
 from leanlung.runs.reading import read_recipe, recipe_path
-from leanlung.runs.stages.fitting import try_network, weights_source, whole_spec
+from leanlung.runs.stages.fitting import try_network, whole_spec
+from leanlung.runs.starting import begin, weights_source
 from leanlung.studies.layouts import read_cohort
 
 if TYPE_CHECKING:
@@ -98,5 +98,4 @@ def _try_weights(recipe: Recipe, data: Path | None) -> None:
     source = weights_source(recipe.network.weights, data)
     if source in {"none", "imagenet"}:
         return
-    spec = whole_spec(recipe)
-    load_weights(build(spec), spec.backbone, source, partial=recipe.network.partial)
+    begin(recipe.network, whole_spec(recipe), source, recipe.seeds[0], drawn=0)

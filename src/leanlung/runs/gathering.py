@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from leanlung.evaluation import confounding
 from leanlung.foundations import fingerprints
 from leanlung.foundations.errors import StudyError, UsageError
 from leanlung.foundations.seeds import Seeds
-from leanlung.foundations.suggestions import did_you_mean
 from leanlung.pixels import Reader, Source, prepared_images
 from leanlung.runs.evidence import require_groups
+from leanlung.runs.lungs import with_lungs
+from leanlung.runs.selection import select
 from leanlung.studies.layouts import read_cohort
 from leanlung.studies.leaks import find_leaks, look_alikes, refuse_leaks
 from leanlung.studies.phantoms import make
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from leanlung.pixels import Prepared
+    from leanlung.runs.lungs import RunLungs
     from leanlung.runs.progress import Progress
     from leanlung.runs.recipe import Recipe
     from leanlung.studies.leaks import Leak
@@ -55,6 +57,10 @@ class Gathered:
         leaks: What stands in two parts although it must not; empty unless allowed.
         left_out: Studies of other labels, counted.
         fingerprint: Of everything that decides a result.
+        merged: Studies of classes made of several labels, counted by class and label.
+        set_aside: Studies that do not meet ``data.where``, counted by column.
+        lungs: How films are cropped to them; None where they are not.
+        alike: Pairs of studies with the same or nearly the same picture, by study id.
     """
 
     cohort: Cohort
@@ -65,6 +71,10 @@ class Gathered:
     leaks: tuple[Leak, ...]
     left_out: Mapping[str, int]
     fingerprint: str
+    merged: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    set_aside: Mapping[str, int] = field(default_factory=dict)
+    lungs: RunLungs | None = None
+    alike: tuple[tuple[str, str], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Describe the data, as a value that JSON can hold."""
@@ -74,6 +84,7 @@ class Gathered:
         for study in studies:
             patients.setdefault(self.parts[study.study_id], set()).add(study.patient_id)
         unknown = sum(s.patient_id_confidence == "image_only" for s in studies)
+        lungs = None if self.lungs is None else self.lungs.as_dict(self.cohort, self.parts)
         return {
             "cohort": self.cohort.name,
             "made_up": self.cohort.made_up,
@@ -91,6 +102,9 @@ class Gathered:
             "patients_unknown": unknown,
             "patients_of_several_classes": list(self.cohort.mixed_patients),
             "left_out": dict(self.left_out),
+            "lungs": lungs,
+            "merged": {name: dict(labels) for name, labels in self.merged.items()},
+            "set_aside": dict(self.set_aside),
             "unreadable": [
                 {"image": str(bad.image), "reason": bad.reason}
                 for bad in self.cohort.unreadable
@@ -112,7 +126,13 @@ class Gathered:
 
 
 def gather(
-    recipe: Recipe, data: Path | None, out: Path, *, allow: bool, progress: Progress
+    recipe: Recipe,
+    data: Path | None,
+    out: Path,
+    *,
+    allow: bool,
+    progress: Progress,
+    cohort: Cohort | None = None,
 ) -> Gathered:
     """Read, prepare and split what a recipe asks for.
 
@@ -122,6 +142,7 @@ def gather(
         out: Where phantoms and the cache of prepared images are kept.
         allow: Whether to go on in spite of leaks.
         progress: Told what is going on.
+        cohort: What was read already, instead of ``data``.
 
     Returns:
         The data.
@@ -131,8 +152,13 @@ def gather(
         StudyError: If the cohort cannot be used, or too many images cannot be read.
         DataRefused: If there are leaks and they are not allowed.
     """
-    cohort, left_out = _classes_of(recipe, _read(recipe, data, out, progress))
+    read = cohort if cohort is not None else _read(recipe, data, out, progress)
+    selected = select(recipe.data, read)
+    cohort = selected.cohort
     require_groups(recipe, cohort)
+    lungs = None
+    if recipe.pixels.crop == "lungs":
+        cohort, lungs = with_lungs(recipe.lungs, cohort, data, out / "cache", progress)
     prepared = _prepare(recipe, cohort, out, progress)
     ids = [study.study_id for study in cohort.studies]
     rows = {name: row for name, row in zip(ids, prepared.rows, strict=True) if row is not None}
@@ -167,8 +193,12 @@ def gather(
         hashes,
         parts,
         leaks,
-        left_out,
+        selected.left_out,
         fingerprints.of_value(deciding),
+        selected.merged,
+        selected.set_aside,
+        lungs,
+        tuple((one, other) for _, one, other in alike),
     )
 
 
@@ -182,26 +212,6 @@ def _read(recipe: Recipe, data: Path | None, out: Path, progress: Progress) -> C
         msg = f"recipe {recipe.name!r} reads images: give their folder with --data"
         raise UsageError(msg)
     return read_cohort(data, recipe.data.manifest, recipe.data.layout)
-
-
-def _classes_of(recipe: Recipe, cohort: Cohort) -> tuple[Cohort, dict[str, int]]:
-    wanted, left_out = recipe.data.classes, recipe.data.leave_out
-    for label in (*wanted, *left_out):
-        if label not in cohort.classes:
-            msg = (
-                f"{cohort.name}: the recipe names class {label!r}; the labels there are "
-                f"{list(cohort.classes)}{did_you_mean(label, cohort.classes)}"
-            )
-            raise StudyError(msg)
-    strange = [label for label in cohort.classes if label not in {*wanted, *left_out}]
-    if strange:
-        counts = ", ".join(f"{label!r} ({cohort.counts[label]} studies)" for label in strange)
-        msg = (
-            f"{cohort.name}: {counts} is no class of the recipe; add it to data.classes, "
-            "or to data.leave_out"
-        )
-        raise StudyError(msg)
-    return cohort.of_classes(wanted), {label: cohort.counts[label] for label in left_out}
 
 
 def _prepare(recipe: Recipe, cohort: Cohort, out: Path, progress: Progress) -> Prepared:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
@@ -56,15 +56,19 @@ class Material:
         found = self.predict(network, self.validation)
         return validation_metrics(self.validation.labels.numpy(), found)
 
-    def batches(self, count: int, seeds: Seeds) -> Iterator[tuple[Tensor, Tensor]]:
-        """Give standardised training images, as they are, with labels.
+    def batches(
+        self, count: int, seeds: Seeds, part: Literal["train", "validation"] = "train"
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Give standardised images, as they are, with labels.
 
         Args:
             count: How many; 0 is all.
             seeds: Of the step; they draw which, and their order.
+            part: Whose images.
         """
-        order = seeds.generator("images").permutation(len(self.train))
-        for places in torch.from_numpy(order[: count or len(self.train)]).split(_BATCH):
-            batch = unit_range(self.train.take(places)).to(self.device)
+        images = self.train if part == "train" else self.validation
+        order = seeds.generator("images").permutation(len(images))
+        for places in torch.from_numpy(order[: count or len(images)]).split(_BATCH):
+            batch = unit_range(images.take(places)).to(self.device)
             inputs = standardise(batch, self.statistics, self.channels)
-            yield inputs.contiguous(), self.train.labels[places]
+            yield inputs.contiguous(), images.labels[places]

@@ -25,13 +25,20 @@ _KEY = re.compile(
 def lines_of(text: str) -> dict[Path, int]:
     """Find the line on which each key and table of a TOML text stands, counted from 1.
 
-    Keys inside inline tables count as standing on the line of the table.
+    Keys inside inline tables count as standing on the line of the table. Of tables that stand
+    several times, ``[[a]]``, each has its number in the key: ``("a", "0", "b")``.
     """
     lines: dict[Path, int] = {}
     table: Path = ()
+    repeated: dict[Path, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if found := _TABLE.match(line):
             table = _parts(found[1])
+            if line.lstrip().startswith("[["):
+                repeated[table] = repeated.get(table, -1) + 1
+                table = (*table, str(repeated[table]))
+            else:
+                table = _in_last(table, repeated)
             lines.setdefault(table, number)
         elif found := _KEY.match(line):
             lines.setdefault((*table, *_parts(found[1])), number)
@@ -90,6 +97,8 @@ def _keys(root: type[BaseModel], path: Sequence[str]) -> list[str]:
     """List the keys a table of the recipe may have."""
     kind: Any = root
     for part in path:
+        if part.isdecimal():  # one of several tables
+            continue
         field = _fields(kind).get(part)
         if field is None:
             return []
@@ -110,6 +119,14 @@ def _line(path: Path, lines: Mapping[Path, int]) -> int | None:
         if path[:end] in lines:
             return lines[path[:end]]
     return None
+
+
+def _in_last(table: Path, repeated: Mapping[Path, int]) -> Path:
+    """Give the key of a table below the last of several, ``[a.b]`` after ``[[a]]``."""
+    for end in range(len(table), 0, -1):
+        if table[:end] in repeated:
+            return (*table[:end], str(repeated[table[:end]]), *table[end:])
+    return table
 
 
 def _parts(dotted: str) -> Path:

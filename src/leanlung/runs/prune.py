@@ -21,7 +21,7 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
     limit of the score (``at_most``).
 
     Attributes:
-        rounds: How many.
+        rounds: How many; 0 keeps the whole network.
         criterion: What units are worth; one of ``leanlung list criteria``.
         scope: Whether units compete within their ``layer`` or over the ``network``.
         schedule: How much goes when.
@@ -33,14 +33,15 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
         normalise: ``layer`` divides scores by their layer's norm before layers compete.
         leave_alone: Layers that lose nothing, by name or pattern such as ``features.*``.
         align: Widths become multiples of this.
-        images: Training images that units are scored on, by criteria that look at images; 0 is
-            all of them.
+        images: Images that units are scored on, by criteria that look at images; 0 is all.
+        rank_on: The part they are of. Rajaraman et al. 2020 rank on the validation part, on
+            which the choice is made too.
         recalibrate: Training images for BatchNorm's statistics after surgery; 0 leaves them.
         optimiser: ``carry`` its state through surgery, or start ``fresh`` each round.
         retrain: How each round is fitted again.
     """
 
-    rounds: int = Field(5, ge=1, le=10_000)
+    rounds: int = Field(5, ge=0, le=10_000)
     criterion: Literal[
         "apoz",
         "mean_activation",
@@ -61,6 +62,7 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
     leave_alone: tuple[str, ...] = ()
     align: Literal[1, 4, 8, 16] = 1
     images: Count = Field(0, ge=0)
+    rank_on: Literal["train", "validation"] = "train"
     recalibrate: Count = Field(512, ge=0)
     optimiser: Literal["carry", "fresh"] = "carry"
     retrain: TrainingPlan = TrainingPlan()
@@ -87,6 +89,8 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
     @property
     def about(self) -> str:
         """What goes, in a few words."""
+        if not self.rounds:
+            return "nothing is removed"
         if self.at_most is not None:
             return f"{self.criterion} at most {self.at_most:g}"
         scope = "within each layer" if self.scope == "layer" else "over the network"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from leanlung.foundations.errors import RecipeError, UsageError
 from leanlung.foundations.suggestions import did_you_mean
@@ -17,11 +17,28 @@ from leanlung.runs.recipe import Recipe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+Model = TypeVar("Model", bound=BaseModel)
+
 
 def shipped_recipes() -> dict[str, Path]:
-    """List the recipes that come with leanlung, by name."""
+    """List the recipes of single runs that come with leanlung, by name."""
+    return {name: path for name, path in _shipped().items() if not _is_series(path)}
+
+
+def shipped_series() -> dict[str, Path]:
+    """List the series of runs that come with leanlung, by name."""
+    return {name: path for name, path in _shipped().items() if _is_series(path)}
+
+
+def _shipped() -> dict[str, Path]:
     folder = Path(str(resources.files("leanlung") / "recipes"))
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def _is_series(path: Path) -> bool:
+    """Tell a series from a recipe: it has tasks."""
+    with path.open("rb") as file:
+        return "task" in tomllib.load(file)
 
 
 def recipe_path(name: str) -> Path:
@@ -44,6 +61,12 @@ def recipe_path(name: str) -> Path:
             f"folder of the images goes to --data{hint}"
         )
         raise RecipeError(msg)
+    if name in (series := shipped_series()):
+        msg = (
+            f"{name}: a series of runs, {series[name].name}; carry it out with "
+            f"`leanlung reproduce {name}`"
+        )
+        raise RecipeError(msg)
     hint = did_you_mean(name, shipped)
     msg = f"{name}: no such file, and no recipe of that name (there are {list(shipped)}){hint}"
     raise RecipeError(msg)
@@ -63,6 +86,21 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
         RecipeError: With every mistake, if there are any.
         UsageError: If a change is not of the form ``a.b=value``.
     """
+    return read_as(Recipe, path, changes)
+
+
+def read_as(kind: type[Model], path: Path, changes: Sequence[str] = ()) -> Model:
+    """Read and check a TOML file as a model.
+
+    Args:
+        kind: Of what it should be.
+        path: A TOML file.
+        changes: As `read_recipe`; one of several tables is asked for by its name.
+
+    Raises:
+        RecipeError: With every mistake, if there are any.
+        UsageError: If a change is not of the form ``a.b=value``.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         tables = tomllib.loads(text)
@@ -74,9 +112,9 @@ def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
         raise RecipeError(msg) from error
     changed = [_set(tables, change) for change in changes]
     try:
-        return Recipe.model_validate(tables)
+        return kind.model_validate(tables)
     except ValidationError as error:
-        mistakes = describe(error, Recipe, lines_of(text), changed)
+        mistakes = describe(error, kind, lines_of(text), changed)
         count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         msg = f"{path} has {count}:\n  " + "\n  ".join(mistakes)
         raise RecipeError(msg) from error
@@ -89,13 +127,34 @@ def _set(tables: dict[str, Any], change: str) -> tuple[str, ...]:
     if not sign or not last:
         msg = f"--set {change!r}: a.b=value was expected, as in --set prune.rounds=3"
         raise UsageError(msg)
+    found: list[str] = []
+    inside: Any = tables
     for folder in folders:
-        tables = tables.setdefault(folder, {})
-        if not isinstance(tables, dict):
+        if isinstance(inside, list):
+            place = _named(inside, folder, change)
+            inside = inside[place]
+            found.append(str(place))
+        else:
+            inside = inside.setdefault(folder, {})
+            found.append(folder)
+        if not isinstance(inside, dict | list):
             msg = f"--set {change!r}: {folder!r} is no table of the recipe"
             raise UsageError(msg)
+    if isinstance(inside, list):
+        msg = f"--set {change!r}: a field of one of these tables was expected behind its name"
+        raise UsageError(msg)
     try:
-        tables[last] = tomllib.loads(f"value = {value.strip()}")["value"]
+        inside[last] = tomllib.loads(f"value = {value.strip()}")["value"]
     except ValueError:
-        tables[last] = value.strip()
-    return (*folders, last)
+        inside[last] = value.strip()
+    return (*found, last)
+
+
+def _named(tables: list[Any], name: str, change: str) -> int:
+    """Find one of several tables by its name."""
+    names = [one.get("name") if isinstance(one, dict) else None for one in tables]
+    if name not in names:
+        known = [str(one) for one in names]
+        msg = f"--set {change!r}: no {name!r} there; there are {known}"
+        raise UsageError(msg + did_you_mean(name, known))
+    return names.index(name)

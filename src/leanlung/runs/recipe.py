@@ -11,40 +11,22 @@ from leanlung.foundations.errors import LeanlungError
 from leanlung.foundations.seeds import Seed
 from leanlung.foundations.shares import Share
 from leanlung.networks.backbones import backbone
-from leanlung.networks.spec import Head
+from leanlung.networks.spec import Activation, Head
 from leanlung.pixels import PixelSpec
+from leanlung.runs.data import DataSection
+from leanlung.runs.lungs import LungsSection
 from leanlung.runs.mask import MaskSection
 from leanlung.runs.prune import PruneSection
+from leanlung.runs.tune import TuneSection, unfit_space
 from leanlung.statistics import find_metric
 from leanlung.statistics.bootstrap import require_resamples
 from leanlung.statistics.comparison import require_margin
 from leanlung.statistics.estimate import require_level
 from leanlung.statistics.flips import healthy_class
-from leanlung.studies.phantoms import PhantomSpec
 from leanlung.training import TrainingPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class DataSection(BaseModel, extra="forbid", frozen=True):
-    """Which images.
-
-    Attributes:
-        classes: Labels to tell apart, in the order of the network's outputs.
-        leave_out: Labels of the cohort that are no classes; any other label is an error.
-        manifest: The manifest, below what ``--data`` gives.
-        layout: How the images lie; ``auto`` looks for a manifest, then for class folders.
-        bad_images: Largest share of images that may be unreadable before the run stops.
-        phantoms: Draw made-up chests instead of reading ``--data``.
-    """
-
-    classes: Annotated[tuple[str, ...], Field(min_length=2)]
-    leave_out: tuple[str, ...] = ()
-    manifest: str = ""
-    layout: Literal["auto", "manifest", "folders"] = "auto"
-    bad_images: Share = 0.05
-    phantoms: PhantomSpec | None = None
 
 
 class SplitSection(BaseModel, extra="forbid", frozen=True):
@@ -81,14 +63,16 @@ class NetworkSection(BaseModel, extra="forbid", frozen=True):
 
     Attributes:
         backbone: One of ``leanlung list backbones``.
-        head: ``linear``, ``radiograph`` with its 1,024 maps, ``fully_connected`` (of the VGGs),
-            or ``own`` of the CT networks.
+        head: ``linear``, ``radiograph`` with its 1,024 maps, ``radiograph_separable`` likewise,
+            ``fully_connected`` (of the VGGs), or ``own`` of the CT networks.
         channels: Of the input; 3 for trunks trained on colour images.
         dropout: Before the last layer.
-        weights: ``none``, ``imagenet`` (downloaded), or a safetensors file, looked for below
+        weights: ``none``, ``imagenet`` (downloaded), a safetensors file, or a folder of a run,
+            a candidate or a bundle whose trunk is taken, below a new head; looked for below
             ``--data`` and then where the command runs.
         partial: Whether that file may leave tensors of the trunk out.
         conventions: ``keras`` for weights that were trained with keras's padding.
+        activation: In the trunk, where it may be chosen: that of separable_cnn.
     """
 
     backbone: str
@@ -98,6 +82,7 @@ class NetworkSection(BaseModel, extra="forbid", frozen=True):
     weights: str = "none"
     partial: bool = False
     conventions: Literal["torch", "keras"] = "torch"
+    activation: Activation = "relu"
 
     @field_validator("backbone")
     @classmethod
@@ -193,9 +178,11 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
         source: The paper it carries out, if any.
         data: Which images.
         split: How patients are parted.
+        lungs: Whose lung masks films are cropped by, if they are.
         pixels: What is done to every image.
         network: Which network.
         train: How it is fitted.
+        tune: How a good setting is looked for, by ``leanlung tune`` alone.
         prune: How it is made smaller, by removing units.
         mask: How single weights are held at zero, instead of ``prune``.
         choose: Which candidate is chosen.
@@ -205,16 +192,20 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
         gaps: What the source does not say, and what we chose.
         published: The source's figures, printed beside ours.
         seeds: One whole run each, on the same split.
+        as_published: Flaws of the source that this run has on purpose, a sentence each; every
+            output is stamped with them.
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][_A-Za-z0-9.-]*$")]
     about: str = ""
     source: str = ""
     data: DataSection
     split: SplitSection = SplitSection()
+    lungs: LungsSection = LungsSection()
     pixels: PixelSpec = PixelSpec()
     network: NetworkSection
     train: TrainingPlan = TrainingPlan()
+    tune: TuneSection = TuneSection()
     prune: PruneSection = PruneSection()
     mask: MaskSection | None = None
     choose: ChooseSection = ChooseSection()
@@ -224,6 +215,7 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
     gaps: tuple[str, ...] = ()
     published: dict[str, Any] = Field(default_factory=dict)
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
+    as_published: tuple[str, ...] = ()
 
     @property
     def rounds(self) -> int:
@@ -245,6 +237,9 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
         problems += [f"published{key}: {why}" for key, why in _unwritable(self.published)]
         if doubled:
             problems.append("seeds: a seed stands twice")
+        if self.lungs.source == "segmenter" and self.pixels.crop != "lungs":
+            problems.append("lungs: found and not used; set pixels.crop to 'lungs'")
+        problems += unfit_space(self)
         try:
             find_metric(self.evaluate.metric, classes)
         except LeanlungError as error:
@@ -256,6 +251,16 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+
+def require_writable(published: dict[str, Any]) -> None:
+    """Refuse published figures that a page cannot show.
+
+    Raises:
+        ValueError: Naming each with its key.
+    """
+    if problems := [f"published{key}: {why}" for key, why in _unwritable(published)]:
+        raise ValueError("; ".join(problems))
 
 
 def _unwritable(value: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401

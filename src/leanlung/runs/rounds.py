@@ -107,9 +107,8 @@ def prune_round(
     masks = [before.mask]
 
     def score(network: nn.Module, graph: ChannelGraph) -> UnitScores:
-        return score_units(
-            network, graph, material.batches(plan.images, seeds), _criterion(plan, root)
-        )
+        batches = material.batches(plan.images, seeds, plan.rank_on)
+        return score_units(network, graph, batches, _criterion(plan, root))
 
     def retrain(surgery: Surgery, _number: int) -> nn.Module:
         if plan.recalibrate:

@@ -21,9 +21,10 @@ from leanlung.runs.seeds_apart import exemplars_of
 from leanlung.runs.stages.choosing import choose_candidate
 from leanlung.runs.stages.evaluating import evaluate_choice
 from leanlung.runs.stages.exporting import export_choice
-from leanlung.runs.stages.fitting import fit_whole, try_network, weights_source
+from leanlung.runs.stages.fitting import fit_whole, try_network
 from leanlung.runs.stages.masking import require_steps
 from leanlung.runs.stages.pruning import make_smaller
+from leanlung.runs.starting import weights_source
 from leanlung.runs.work import works_of
 from leanlung.studies.manifest import write_manifest
 
@@ -58,6 +59,8 @@ class Options:
         until: Last stage to do.
         allow: Whether to go on in spite of leaks, stamped on the report.
         device: ``auto`` or torch's name of one.
+        cache: Where phantoms and prepared images go, if not to ``out``.
+        weights: Further folders that weights are looked for in.
     """
 
     data: Path | None
@@ -66,6 +69,8 @@ class Options:
     until: str = "report"
     allow: bool = False
     device: str = "auto"
+    cache: Path | None = None
+    weights: tuple[Path, ...] = ()
 
 
 def run(recipe_file: Path, options: Options, progress: Progress | None = None) -> RunFolder:
@@ -82,21 +87,51 @@ def run(recipe_file: Path, options: Options, progress: Progress | None = None) -
     Raises:
         LeanlungError: One of its kinds, if something is wrong with recipe, data or machine.
     """
-    progress = progress or Silent()
-    if options.until not in UNTIL:
-        hint = did_you_mean(options.until, UNTIL)
-        msg = f"no stage {options.until!r}; there are {', '.join(UNTIL)}{hint}"
-        raise UsageError(msg)
+    _require_stage(options.until)
     recipe = read_recipe(recipe_file, options.changes)
+    return carry_out(recipe, recipe_file.read_text(encoding="utf-8"), options, progress)
+
+
+def carry_out(
+    recipe: Recipe,
+    text: str,
+    options: Options,
+    progress: Progress | None = None,
+    gathered: Gathered | None = None,
+) -> RunFolder:
+    """Carry out a recipe that has been read.
+
+    Args:
+        recipe: What to do.
+        text: The recipe as it was given, kept in the run's folder.
+        options: Data, folder and the rest; ``changes`` have been made already.
+        progress: Told what is going on.
+        gathered: Its data, if they have been gathered already.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        LeanlungError: As `run`.
+    """
+    progress = progress or Silent()
+    _require_stage(options.until)
+    places = (*([options.data] if options.data else []), *options.weights)
     try_network(recipe)
-    weights_source(recipe.network.weights, options.data)  # not after hours of decoding
+    weights_source(recipe.network.weights, *places)  # not after hours of decoding
     device = pick_device(options.device)
-    gathered = gather(recipe, options.data, options.out, allow=options.allow, progress=progress)
+    gathered = gathered or gather(
+        recipe,
+        options.data,
+        options.cache or options.out,
+        allow=options.allow,
+        progress=progress,
+    )
     folder = RunFolder(options.out / run_name(recipe, gathered.fingerprint))
-    _write_facts(folder, recipe, recipe_file, gathered, device)
+    _write_facts(folder, recipe, text, gathered, device)
     if options.until == "data":
         return folder
-    works = works_of(recipe, folder, gathered, device, progress, options.data)
+    works = works_of(recipe, folder, gathered, device, progress, places)
     if recipe.mask is not None:
         require_steps(works[0], recipe.mask)  # not after hours of fitting
     for name, stage in STAGES.items():
@@ -110,14 +145,21 @@ def run(recipe_file: Path, options: Options, progress: Progress | None = None) -
     return folder
 
 
+def _require_stage(name: str) -> None:
+    if name not in UNTIL:
+        hint = did_you_mean(name, UNTIL)
+        msg = f"no stage {name!r}; there are {', '.join(UNTIL)}{hint}"
+        raise UsageError(msg)
+
+
 def _write_facts(
     folder: RunFolder,
     recipe: Recipe,
-    recipe_file: Path,
+    text: str,
     gathered: Gathered,
     device: torch.device,
 ) -> None:
-    write_text(folder.recipe, recipe_file.read_text(encoding="utf-8"))
+    write_text(folder.recipe, text)
     write_json(folder.resolved, recipe.model_dump(mode="json"))
     note_environment(folder, environment(device))
     write_manifest(folder.cohort, gathered.cohort, gathered.parts, gathered.facts)
@@ -139,6 +181,7 @@ def _metrics(works: Sequence[Work]) -> dict[str, Any]:
         "classes": list(first.recipe.data.classes),
         "data": first.gathered.fingerprint,
         "made_up": first.gathered.cohort.made_up,
+        "as_published": list(first.recipe.as_published),
         "seeds": seeds,
         "exemplars": exemplars_of([work.here for work in works]),
     }

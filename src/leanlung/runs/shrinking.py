@@ -77,10 +77,16 @@ def plan_of(asked: Mapping[str, Any]) -> PruneSection:
         for folder in folders:
             table = table[folder]
         table[last] = value
+    # A recipe may remove nothing; who asks for a smaller network wants one.
+    mistakes = [] if tables["rounds"] != 0 else ["--rounds: input should be at least 1; got 0"]
     try:
-        return PruneSection.model_validate(tables)
+        plan = PruneSection.model_validate(tables)
     except ValidationError as error:
-        raise UsageError("; ".join(map(_by_flag, describe(error, PruneSection, {})))) from error
+        mistakes += map(_by_flag, describe(error, PruneSection, {}))
+        raise UsageError("; ".join(mistakes)) from error
+    if mistakes:
+        raise UsageError(mistakes[0])
+    return plan
 
 
 def _by_flag(mistake: str) -> str:

@@ -44,7 +44,7 @@ class Work:
         device: Where networks run.
         progress: Told what is going on.
         seed: Of this one.
-        data: What ``--data`` gave.
+        places: Folders that weights are looked for in, such as what ``--data`` gave.
     """
 
     recipe: Recipe
@@ -57,7 +57,7 @@ class Work:
     device: torch.device
     progress: Progress
     seed: int
-    data: Path | None
+    places: tuple[Path, ...]
 
     @property
     def here(self) -> SeedFolder:
@@ -130,7 +130,7 @@ def works_of(
     gathered: Gathered,
     device: torch.device,
     progress: Progress,
-    data: Path | None,
+    places: tuple[Path, ...] = (),
 ) -> list[Work]:
     """Give the work of every seed of a recipe, all on the same split."""
     split = split_cohort(gathered.cohort, gathered.parts, recipe.split.seed, folder.openings)
@@ -146,6 +146,6 @@ def works_of(
         device=device,
         progress=progress,
         seed=recipe.seeds[0],
-        data=data,
+        places=places,
     )
     return [replace(first, seed=seed) for seed in recipe.seeds]

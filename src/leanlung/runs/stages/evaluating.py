@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from leanlung.runs.work import Work
     from leanlung.statistics import Predictions
 
+UNTOUCHED = "nothing was to be removed, so there is nothing to compare"
 KEPT = (
     "no smaller network qualified on the validation part, so the whole network is kept; "
     "there is nothing to compare"
@@ -120,7 +121,7 @@ def _measured(
         "reason": choice["reason"],
         "comparison": comparison.as_dict(),
         "elsewhere": [one.as_dict() for one in elsewhere],
-        "sentence": KEPT if kept else sentence(comparison, elsewhere),
+        "sentence": _kept(work) if kept else sentence(comparison, elsewhere),
         "bootstrap_seed": seed,
         "majority": majority_baseline(found[0], level=plan.level).as_dict(),
         "models": {
@@ -141,6 +142,10 @@ def _measured(
             [sources[name] for name in found[0].study_ids], labels
         ).as_dict(),
     }
+
+
+def _kept(work: Work) -> str:
+    return KEPT if work.recipe.rounds else UNTOUCHED
 
 
 def _evidence(

@@ -10,6 +10,7 @@ from leanlung.networks import NetworkSpec
 from leanlung.reports.power import power_lines
 from leanlung.runs.candidates import load_masked
 from leanlung.runs.folder import CHOICE, EVALUATION
+from leanlung.runs.history import told_history
 from leanlung.runs.stages.choosing import candidate_folders, readouts_of
 from leanlung.runs.steps import fingerprint, step
 from leanlung.statistics import Comparison, read_predictions
@@ -35,6 +36,7 @@ def export_choice(work: Work) -> None:
         measured = json.loads((work.here.evaluate / EVALUATION).read_text(encoding="utf-8"))
         network, mask = load_masked(candidate_folders(work)[choice["round"]])
         chosen = choice["candidates"][choice["round"]]
+        lungs = work.gathered.lungs
         bundle = Bundle(
             name=f"{work.recipe.name}-{choice['chosen']}",
             network=network,
@@ -43,9 +45,15 @@ def export_choice(work: Work) -> None:
             pixels=work.recipe.pixels,
             statistics=work.statistics,
             made_up=work.gathered.cohort.made_up,
-            history=_history(work, choice),
-            metrics=_metrics(work, choice, measured) | audit,
+            history=told_history(
+                work.recipe,
+                work.seed,
+                work.here.fit(work.recipe.network.backbone),
+                choice,
+            ),
+            metrics=_metrics(work, choice, measured) | _flaws(work) | audit,
             mask=mask,
+            segmenter=None if lungs is None else lungs.segmenter,
             readout=readouts_of(work.here.choose)[choice["chosen"]],
         )
         save_bundle(work.here.bundle, bundle)
@@ -53,19 +61,9 @@ def export_choice(work: Work) -> None:
     step(work.here.export, inputs, do)
 
 
-def _history(work: Work, choice: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    recipe = work.recipe
-    start = "fresh weights" if recipe.network.weights == "none" else "given weights"
-    smaller = {"step": "prune", "about": f"{choice['round']} rounds, {recipe.prune.about}"}
-    if recipe.mask is not None:
-        held = f"{recipe.mask.about} held at zero"
-        smaller = {"step": "mask", "about": held if choice["round"] else "no weight is held"}
-    return (
-        {"step": "recipe", "about": recipe.name, "seed": work.seed},
-        {"step": "fit", "about": f"{recipe.train.epochs} epochs at most, from {start}"},
-        smaller,
-        {"step": "choose", "about": choice["reason"]},
-    )
+def _flaws(work: Work) -> dict[str, Any]:
+    """Give the flaws that the run has on purpose; nothing of an ordinary one."""
+    return {"as_published": list(work.recipe.as_published)} if work.recipe.as_published else {}
 
 
 def _metrics(work: Work, choice: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
@@ -119,4 +117,6 @@ def _data(work: Work) -> dict[str, Any]:
     """Describe the data by counts: a bundle is handed on, patients and their files are not."""
     told = work.gathered.as_dict()
     named = ("patients_of_several_classes", "unreadable", "leaks_allowed")
+    if told["lungs"] is not None:
+        told["lungs"] = {k: v for k, v in told["lungs"].items() if k != "whole_studies"}
     return told | {name: len(told[name]) for name in named}

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from leanlung.foundations import fingerprints
 from leanlung.foundations.errors import NetworkError
-from leanlung.networks import NetworkSpec, build, load_weights, outline
+from leanlung.networks import NetworkSpec, build, outline
 from leanlung.pruning import channel_graph, magnitude
 from leanlung.pruning.bounds import without_left_alone
 from leanlung.pruning.masks import keep_pattern, kernels
 from leanlung.runs.candidates import save_candidate
 from leanlung.runs.folder import CHECKPOINT
+from leanlung.runs.history import BEFORE, STARTED
+from leanlung.runs.starting import begin, weights_content, weights_source
 from leanlung.runs.steps import step
 from leanlung.training import fit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from leanlung.runs.recipe import Recipe
     from leanlung.runs.work import Work
     from leanlung.training import Epoch
@@ -27,25 +29,24 @@ if TYPE_CHECKING:
 def fit_whole(work: Work) -> None:
     """Fit the network of the recipe, from the weights it names."""
     recipe = work.recipe
-    weights = weights_source(recipe.network.weights, work.data)
-    content = fingerprints.of_file(weights) if isinstance(weights, Path) else weights
+    source = weights_source(recipe.network.weights, *work.places)
     inputs = work.inputs(
-        network=recipe.network.model_dump(), weights=content, train=recipe.train.model_dump()
+        network=recipe.network.model_dump(),
+        weights=weights_content(source, work.seed),
+        train=recipe.train.model_dump(),
     )
 
     def do(folder: Path) -> None:
         spec = whole_spec(recipe)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(work.seeds("fit").number("weights"))
-            network = build(spec)
+        drawn = work.seeds("fit").number("weights")
+        begun = begin(recipe.network, spec, source, work.seed, drawn)
         told: dict[str, Any] = {}
-        if weights != "none":
-            loaded = load_weights(
-                network, spec.backbone, weights, partial=recipe.network.partial
-            )
-            told["weights"] = f"{loaded.tensors} of {loaded.of} tensors from {_named(weights)}"
+        if begun.told:
+            told[STARTED] = begun.told
+        if begun.history:
+            told[BEFORE] = list(begun.history)
         fitted = fit(
-            network,
+            begun.network,
             work.train,
             plan=recipe.train,
             statistics=work.statistics,
@@ -78,6 +79,7 @@ def whole_spec(recipe: Recipe) -> NetworkSpec:
         size=recipe.pixels.size,
         dropout=network.dropout,
         conventions=network.conventions,
+        activation=network.activation,
     )
 
 
@@ -103,6 +105,8 @@ def try_network(recipe: Recipe) -> None:
             f"{spec.backbone} ({error}); give it larger ones"
         )
         raise NetworkError(msg) from error
+    if not recipe.rounds:  # nothing is cut, so its channels need not be followed
+        return
     with torch.random.fork_rng(devices=[]):
         whole = build(spec)
     if recipe.mask is not None:
@@ -112,35 +116,3 @@ def try_network(recipe: Recipe) -> None:
         return
     graph = channel_graph(whole, torch.zeros(1, spec.channels, spec.size, spec.size))
     without_left_alone(graph.originals, recipe.prune.leave_alone)
-
-
-def weights_source(name: str, data: Path | None) -> Path | str:
-    """Find out where weights come from.
-
-    Args:
-        name: As in the recipe.
-        data: What ``--data`` gave.
-
-    Returns:
-        ``none``, ``imagenet`` or a path: below the data's folder if it is there, otherwise as
-        it stands.
-
-    Raises:
-        NetworkError: If the file is in neither place.
-    """
-    if name in {"none", "imagenet"}:
-        return name
-    places = [data / name, Path(name)] if data else [Path(name)]
-    for path in places:
-        if path.is_file():
-            return path
-    looked = " and ".join(str(path) for path in places)
-    msg = (
-        f"network.weights: no such weights file ({looked}); give a safetensors file, "
-        "'imagenet' or 'none'"
-    )
-    raise NetworkError(msg)
-
-
-def _named(weights: Path | str) -> str:
-    return weights.name if isinstance(weights, Path) else weights

@@ -36,15 +36,21 @@ def make_smaller(work: Work) -> None:
         prune_rounds(work)
 
 
-def prune_rounds(work: Work) -> None:
-    """Take the fitted network through all rounds of the recipe."""
+def prune_rounds(work: Work, last: int | None = None) -> None:
+    """Take the fitted network through the rounds of the recipe.
+
+    Args:
+        work: Of one seed.
+        last: Stop after this round; after all if not given.
+    """
+    rounds = work.recipe.prune.rounds if last is None else last
     recipe = work.recipe
     backbone = recipe.network.backbone
     before = work.here.fit(backbone)
     # What goes in a round follows from the schedule; towards a target, from all rounds.
     exclude = {"rounds"} if recipe.prune.target is None else set()
-    with work.progress.task("pruning", recipe.prune.rounds) as done:
-        for number in range(1, recipe.prune.rounds + 1):
+    with work.progress.task("pruning", rounds) as done:
+        for number in range(1, rounds + 1):
             folder = work.here.round(backbone, number)
             inputs = work.inputs(
                 before=fingerprint(before),

@@ -1,0 +1,115 @@
+"""``leanlung reproduce``: a published method from end to end, its tables beside ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from leanlung.cli.bars import watching
+from leanlung.cli.speaking import answer_json, answers, asides
+
+if TYPE_CHECKING:
+    from leanlung.runs.series import SeriesFolder
+
+
+def reproduce(
+    series: Annotated[
+        str, typer.Argument(help="A TOML file, or the name of a shipped series.")
+    ],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder below which the archives lie.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the folder of the series goes.")] = Path(
+        "runs"
+    ),
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a field: a.b=c; a network or a task by its name."),
+    ] = None,
+    until: Annotated[
+        str,
+        typer.Option(help="Stop after data, pretrain, top, tasks, ensembles, open or report."),
+    ] = "report",
+    as_published: Annotated[
+        bool,
+        typer.Option("--as-published", help="Repeat the source's flaws; stamped everywhere."),
+    ] = False,
+    allow: Annotated[
+        bool, typer.Option("--allow", help="Go on in spite of leaks; stamped on the pages.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 …")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Carry out a series of runs: pre-train, choose networks, fit, prune, combine, report.
+
+    Says what data are missing and how to get them. A series that was stopped goes on when it
+    is started again; the test part is opened once, when everything is chosen.
+    """
+    from leanlung.runs import Options
+    from leanlung.runs.series import reproduce as carry_out
+    from leanlung.runs.series import series_path
+
+    changes = [*(set_ or ()), *(["as_published=true"] if as_published else [])]
+    options = Options(
+        data=data, out=out, changes=changes, until=until, allow=allow, device=device
+    )
+    with watching(asides()) as bars:
+        folder = carry_out(series_path(series), options, bars)
+    if as_json:
+        answer_json(outcome(folder))
+    else:
+        tell(folder, until)
+
+
+def outcome(folder: SeriesFolder) -> dict[str, Any]:
+    """Give what a series came to, as a value that JSON can hold."""
+    from leanlung.runs.records import read_record
+
+    found: dict[str, Any] = {"series": str(folder.path)}
+    archives = read_record(folder.data).get("archives", [])
+    found["missing"] = [one["told"] for one in archives if one["state"] == "missing"]
+    if folder.top.is_file():
+        found["top"] = read_record(folder.top)
+    if folder.results.is_file():
+        found |= {"report": str(folder.report), "results": read_record(folder.results)}
+    return found
+
+
+def tell(folder: SeriesFolder, until: str) -> None:
+    """Say what a series came to."""
+    console = answers()
+    found = outcome(folder)
+    for one in found["missing"]:
+        console.print(f"missing: {one}")
+    if "results" not in found:
+        console.print(f"done until {until}: {folder.path}")
+        return
+    results = found["results"]
+    if results["as_published"]:
+        console.print(
+            "AS PUBLISHED, FLAWS INCLUDED: no figure here tells how well it would do."
+        )
+    if results["made_up"]:
+        console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
+    console.print(f"going on after the pre-training: {', '.join(results['top']['chosen'])}")
+    for task in results["tasks"]:
+        console.print(f"{task['name']}:")
+        for network, row in task["rows"].items():
+            whole = row["models"]["unpruned"]
+            console.print(f"  {network}: {_figures(whole['estimates'])}")
+            if task["pruned"]:
+                console.print(f"    {row['chosen']}: {row['sentence']}")
+        for one in task["ensembles"]:
+            name = f"{one['combiner']} of {one['members']} networks"
+            console.print(f"  {name}: {_figures(one['estimates'])}")
+    console.print(f"report: {found['report']}")
+
+
+def _figures(estimates: list[dict[str, Any]]) -> str:
+    """Write accuracy and AUC with their intervals."""
+    from leanlung.statistics import Estimate
+
+    found = {one["name"]: Estimate.from_dict(one) for one in estimates}
+    return f"accuracy {found['accuracy']}, macro AUC {found['macro_auc']}"
