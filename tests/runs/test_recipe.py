@@ -56,8 +56,9 @@ margin = 2
     assert mistakes(tmp_path, text) == [
         "line 5, network.backbone: no backbone 'vgg_16'; there are ['densenet121', "
         "'densenet201', 'hu2020', 'inception_resnet_v2', 'inception_v3', 'mobilenet', "
-        "'mobilenet_v2', 'nasnet_mobile', 'separable_cnn', 'shahabade2025', 'vgg16', 'vgg16_quarter', 'vgg19', "
-        "'xception'], timm/NAME and torchvision/NAME; did you mean 'vgg16'?",
+        "'mobilenet_v2', 'nasnet_mobile', 'separable_cnn', 'shahabade2025', 'vgg16', "
+        "'vgg16_quarter', 'vgg19', 'xception'], timm/NAME and torchvision/NAME; did you mean "
+        "'vgg16'?",
         "line 7, prune.round: unknown key; did you mean 'rounds'?",
         "line 8, prune.criterion: 'apos' is none of ['apoz', 'mean_activation', "
         "'variance', 'l1', 'l2', 'geometric_median', 'batchnorm_scale', 'taylor', 'random']; "

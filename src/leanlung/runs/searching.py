@@ -226,7 +226,10 @@ def _suggested(trial: optuna.trial.Trial, name: str, space: Space) -> Value:
     if found.kind == "choice":
         place = trial.suggest_categorical(name, list(found.of))
         return next(value for value in found.of if value == place)
-    return trial.suggest_float(name, found.low, found.high, log=found.kind == "log_uniform")
+    number: float = trial.suggest_float(
+        name, found.low, found.high, log=found.kind == "log_uniform"
+    )
+    return number
 
 
 def _ended(study: optuna.study.Study) -> int:
