@@ -31,7 +31,7 @@ def cohort() -> Cohort:
 
 
 def data(**sections: object) -> DataSection:
-    return DataSection(**{"classes": ("normal", "abnormal"), **sections})  # type: ignore[arg-type]
+    return DataSection(**{"classes": ("normal", "abnormal"), **sections})
 
 
 ABNORMAL = {"abnormal": ("viral", "covid")}
