@@ -7,17 +7,21 @@ import math
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from leanlung.foundations.errors import RunError, TrainingError, UsageError
 from leanlung.foundations.seeds import Seeds
+from leanlung.runs import searching
+from leanlung.runs.journal import open_study, sampler_of
 from leanlung.runs.progress import Silent
 from leanlung.runs.searching import Asked, TrialRecord, best_of, search
 from leanlung.runs.tune import TRUNK, Choice, TuneSection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 RATE, MOMENTUM = "train.optimiser.rate", "train.optimiser.momentum"
@@ -222,6 +226,34 @@ def test_processes_share_the_trials_and_take_up_what_a_killed_one_left(tmp_path:
     assert [one.state for one in trials] == ["complete"] * 4
     assert trials[2].epochs == 2
     assert not (tmp_path / "killed" / "trials" / "0002").exists()
+
+
+def test_a_trial_that_ends_while_it_is_looked_at_is_not_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = TuneSection(trials=2)
+    theirs = open_study(tmp_path, section)
+    theirs.sampler = sampler_of(theirs, section, TRUNK, Seeds(0))
+    trial = theirs.ask()
+    held = searching.held
+
+    @contextmanager
+    def as_they_end(path: Path, *, wait: bool = True) -> Iterator[bool]:
+        if path.name == "trial-0000":  # they let go of it, as the trial is done
+            theirs.tell(trial, 0.75)
+        with held(path, wait=wait) as mine:
+            yield mine
+
+    monkeypatch.setattr(searching, "held", as_they_end)
+    done: list[int] = []
+
+    def objective(asked: Asked) -> float:
+        done.append(asked.number)
+        return 0.5
+
+    trials = search(tmp_path, section, TRUNK, Seeds(0), objective, Silent())
+    assert done == [1]
+    assert [(one.state, one.value) for one in trials] == [("complete", 0.75), ("complete", 0.5)]
 
 
 def test_a_damaged_journal_is_told(tmp_path: Path) -> None:

@@ -165,7 +165,11 @@ def _claim(
     library = require_optuna()
     trials = study.get_trials(deepcopy=False)
     for frozen in trials:
-        if frozen.state.name == "RUNNING" and _is_free(folder, frozen.number, stack):
+        if (
+            frozen.state.name == "RUNNING"
+            and _is_free(folder, frozen.number, stack)
+            and _still_runs(study, frozen.number)
+        ):
             taken: optuna.trial.Trial = library.trial.Trial(study, frozen._trial_id)
             return taken
     begun = [frozen for frozen in trials if frozen.state.name != "WAITING"]
@@ -176,6 +180,11 @@ def _claim(
     trial = study.ask()
     _is_free(folder, trial.number, stack)
     return trial
+
+
+def _still_runs(study: optuna.study.Study, number: int) -> bool:
+    """Ask again under the lock: who had it may have come to the end of the trial meanwhile."""
+    return bool(study.get_trials(deepcopy=False)[number].state.name == "RUNNING")
 
 
 def _is_free(folder: Path, number: int, stack: ExitStack) -> bool:
