@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILMS = 8
+LIMIT = 0.6
+"""Of the speed of decoding alone, for films of a detector's size."""
+
 ROUNDS = 3
 SPECS = {"width 16": UNetSpec(), "width 8": UNetSpec(width=8), "fold 1": UNetSpec(fold=1)}
 
@@ -60,7 +63,7 @@ def films(folder: Path, ending: str, side: int) -> list[Path]:
 @pytest.mark.parametrize("segmenter", list(SPECS), indirect=True, ids=list(SPECS))
 @pytest.mark.parametrize(("ending", "side"), [("png", 2048), ("jpg", 2048), ("jpg", 400)])
 def test_beside_decoding_alone(
-    in_turn, segmenter: Segmenter, ending: str, side: int, tmp_path: Path
+    in_turn, segmenter: Segmenter, ending: str, side: int, tmp_path: Path, request
 ) -> None:
     paths = films(tmp_path, ending, side)
     held = []
@@ -85,6 +88,9 @@ def test_beside_decoding_alone(
         f"with lungs and crop {1e3 * found.second / FILMS:.1f} ms, {1 / found.ratio:.0%} of "
         "the speed"
     )
+    usual = request.node.callspec.params["segmenter"] == "fold 1"  # beside which ours stands
+    if side == 2048 and not usual:  # thumbnails decode in a millisecond; little is left of that
+        assert 1 / found.ratio >= LIMIT
 
 
 @pytest.mark.parametrize("segmenter", ["width 16"], indirect=True)
@@ -97,3 +103,4 @@ def test_on_every_core(in_turn, segmenter: Segmenter, tmp_path: Path) -> None:
         ROUNDS,
     )
     print(f"{cores} cores, {cores} workers: {1 / found.ratio:.2f} times as fast as one")
+    assert found.ratio < 1 or cores == 1
