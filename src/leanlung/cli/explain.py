@@ -57,8 +57,7 @@ def explain(
     Of a run, the chosen and the unpruned network are compared; bundles with --baseline.
     """
     from leanlung.networks.devices import pick_device
-    from leanlung.runs.explainers import explainers_of
-    from leanlung.runs.explaining import ExplainPlan
+    from leanlung.runs.explaining import ExplainPlan, explainers_of
     from leanlung.runs.explaining import explain as look
 
     plan = ExplainPlan(

@@ -26,7 +26,7 @@ from leanlung.exports.models import combined
 from leanlung.foundations import fingerprints
 from leanlung.foundations.files import write_bytes
 from leanlung.pixels import standardise, unit_range
-from leanlung.runs.explained import Row
+from leanlung.runs.explaining.explained import Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from leanlung.attention import Layer
-    from leanlung.runs.explained import Explained
-    from leanlung.runs.explained_films import Film
-    from leanlung.runs.explainers import Explainer, Explainers, Together
-    from leanlung.runs.explaining import ExplainPlan
+    from leanlung.runs.explaining.explain import ExplainPlan
+    from leanlung.runs.explaining.explained import Explained
+    from leanlung.runs.explaining.explainers import Explainer, Explainers, Together
+    from leanlung.runs.explaining.films import Film
 
 LIME = "lime"
 _LONGEST = 60

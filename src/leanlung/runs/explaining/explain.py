@@ -10,9 +10,9 @@ from leanlung.foundations.errors import StatisticsError, StudyError, UsageError
 from leanlung.foundations.files import write_json
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.foundations.tables import write_table
-from leanlung.runs.explained import Explained, Row
-from leanlung.runs.explained_films import Reading, asked_studies, batches
-from leanlung.runs.explained_maps import LIME, Looking
+from leanlung.runs.explaining.explained import Explained, Row
+from leanlung.runs.explaining.films import Reading, asked_studies, batches
+from leanlung.runs.explaining.maps import LIME, Looking
 from leanlung.runs.lung_masks import with_masks
 from leanlung.statistics.bootstrap import require_resamples
 from leanlung.statistics.estimate import require_level
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from leanlung.runs.explainers import Explainers
+    from leanlung.runs.explaining.explainers import Explainers
     from leanlung.runs.progress import Progress
 
 ALL_METHODS = (*METHODS, LIME)

@@ -10,7 +10,7 @@ import numpy as np
 from leanlung.attention import inside_boxes, inside_mask
 from leanlung.foundations.errors import LeanlungError
 from leanlung.pixels import prepare
-from leanlung.runs.explainers import open_test_part
+from leanlung.runs.explaining.explainers import open_test_part
 from leanlung.studies.pictures import decode, pixel_sha256
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from leanlung.attention import Lesions
-    from leanlung.runs.explained import Explained
-    from leanlung.runs.explainers import Explainers
-    from leanlung.runs.explaining import ExplainPlan
+    from leanlung.runs.explaining.explain import ExplainPlan
+    from leanlung.runs.explaining.explained import Explained
+    from leanlung.runs.explaining.explainers import Explainers
     from leanlung.studies.study import Cohort, Study
 
     Region = NDArray[np.bool_]

@@ -11,7 +11,7 @@ from leanlung.attention import average, average_difference
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leanlung.runs.explainers import Explainers
+    from leanlung.runs.explaining.explainers import Explainers
     from leanlung.studies.study import Study
 
 REGIONS = ("lungs", "boxes", "masks")
