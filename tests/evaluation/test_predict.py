@@ -7,6 +7,7 @@ from torch import nn
 
 from leanlung.evaluation import probabilities
 from leanlung.evaluation.predict import BATCH
+from leanlung.foundations.errors import NetworkError
 from leanlung.pixels import ImageSet, PixelStatistics
 
 CPU = torch.device("cpu")
@@ -70,3 +71,33 @@ def test_float32_is_not_rounded_while_a_network_answers() -> None:
         assert (heard, torch.get_float32_matmul_precision()) == (["highest"], "medium")
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+def test_where_memory_is_short_the_answers_are_the_same(network: nn.Module) -> None:
+    count = BATCH + 3
+    bytes_ = torch.randint(0, 256, (count, 4, 4), dtype=torch.uint8)
+    images = ImageSet(bytes_, torch.arange(count), torch.zeros(count, dtype=torch.int64))
+    whole = probabilities(network, images, PixelStatistics(0.5, 0.2), 3, CPU)
+    seen: list[int] = []
+
+    def crowded(_module: nn.Module, given: tuple[torch.Tensor]) -> None:
+        if len(given[0]) > 20:
+            raise torch.OutOfMemoryError
+        seen.append(len(given[0]))
+
+    network.register_forward_pre_hook(crowded)
+    parted = probabilities(network, images, PixelStatistics(0.5, 0.2), 3, CPU)
+    assert seen == [16, 16, 16, 16, 3]
+    np.testing.assert_allclose(parted, whole, rtol=1e-6)
+
+
+def test_where_one_image_does_not_fit_it_says_what_to_do(network: nn.Module) -> None:
+    def crowded(*_given: object) -> None:
+        raise torch.OutOfMemoryError
+
+    network.register_forward_pre_hook(crowded)
+    images = ImageSet(
+        torch.zeros(5, 4, 4, dtype=torch.uint8), torch.arange(5), torch.zeros(5).long()
+    )
+    with pytest.raises(NetworkError, match=r"1 images at once.*smaller pictures"):
+        probabilities(network, images, PixelStatistics(0.5, 0.2), 3, CPU)

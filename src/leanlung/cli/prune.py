@@ -47,6 +47,10 @@ def prune(
     align: Annotated[
         int | None, typer.Option(help="Widths become multiples of 4, 8 or 16.")
     ] = None,
+    costs: Annotated[
+        str | None,
+        typer.Option(help="macs: more leaves where a unit takes more operations; or none."),
+    ] = None,
     minimum: Annotated[int | None, typer.Option(help="Units that every layer keeps.")] = None,
     leave_alone: Annotated[
         list[str] | None,
@@ -84,6 +88,7 @@ def prune(
         "retrain.epochs": epochs,
         "retrain.distil.weight": distil,
         "align": align,
+        "costs": costs,
         "minimum": minimum,
         "leave_alone": leave_alone or None,
     }

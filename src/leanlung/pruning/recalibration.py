@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from leanlung.foundations.errors import SurgeryError
+from leanlung.networks.memory import out_of_memory
 from leanlung.networks.widths import Normalisation
 from leanlung.pruning.scores.evaluating import evaluating
 
@@ -70,9 +71,9 @@ def _restored_if_it_fails(norms: list[Normalisation]) -> Iterator[None]:
 def _run(network: nn.Module, batch: Tensor, number: int) -> None:
     try:
         network(batch)
-    except torch.OutOfMemoryError:
-        raise
     except (RuntimeError, ValueError, TypeError) as error:
+        if out_of_memory(error):
+            raise
         why = str(error).split("\n")[0]
         msg = f"{type(network).__name__} does not run on batch {number} of images: {why}"
         raise SurgeryError(msg) from error

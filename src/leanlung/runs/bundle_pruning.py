@@ -18,7 +18,7 @@ from leanlung.runs.bundle_parts import bundle_parts
 from leanlung.runs.lossless import require_free, spec_of
 from leanlung.runs.material import Material
 from leanlung.runs.progress import Silent
-from leanlung.runs.rounds import Before, prune_round
+from leanlung.runs.rounds import Before, costs_of, prune_round
 from leanlung.runs.shrinking import DEFAULT
 from leanlung.statistics import Predictions
 from leanlung.statistics.readout import Readout
@@ -141,10 +141,17 @@ def prune_bundle(
     before = state(network, old.mask)
     told: list[dict[str, int]] = []
     teacher = network if plan.retrain.distil.weight else None
-    start = Before(network, graph, before.size["stored"], teacher=teacher, mask=old.mask)
+    start = Before(
+        network,
+        graph,
+        before.size["stored"],
+        teacher=teacher,
+        mask=old.mask,
+        costs=costs_of(plan, network, graph, image),
+    )
     with progress.task("pruning", plan.rounds) as done:
         for number in range(1, plan.rounds + 1):
-            after = prune_round(plan, material, start, number, Seeds(seed))
+            after = prune_round(plan, material, start, number, Seeds(seed), note=progress.note)
             if after.idle:
                 progress.note(f"round {number}: {after.idle}")
             stored = sum(p.numel() for p in after.network.parameters())

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from leanlung.runs.work import Work
     from leanlung.training import Fitted
 
+AT_ONCE = "at_once"
+"""Key of the images that went through at once, where memory was too short for a batch."""
+
 MASKED_BYTES = "masked_bytes"
 """Key of the bytes of a masked network, stored as bits and kept weights."""
 
@@ -77,11 +80,15 @@ def save_candidate(
     found = work.predictions(candidate.name, network, work.split.validation, work.validation)
     write_predictions(folder / VALIDATION, found)
     metrics = list(candidate.validation)
+    at_once = min((e.at_once for e in fitted.history if e.at_once), default=0)
+    short = [AT_ONCE] if at_once else []
+    further |= dict.fromkeys(short, at_once)
     write_table(
         folder / HISTORY,
-        ["epoch", "rate", "loss", *metrics],
+        ["epoch", "rate", "loss", *short, *metrics],
         [
             {"epoch": e.number, "rate": e.rate, "loss": e.loss, **e.validation}
+            | dict.fromkeys(short, e.at_once)
             for e in fitted.history
         ],
     )
@@ -110,9 +117,9 @@ def load_candidate(folder: Path) -> Candidate:
 
 
 def candidate_as_dict(folder: Path) -> dict[str, Any]:
-    """Read what is told of a candidate: its fields, and the bytes of a masked one."""
-    masked_bytes = masked_bytes_of(folder)
-    further = {} if masked_bytes is None else {MASKED_BYTES: masked_bytes}
+    """Read what is told of a candidate: its fields, the bytes of a masked one, short memory."""
+    told = read_record(folder / CANDIDATE)
+    further = {name: told[name] for name in (MASKED_BYTES, AT_ONCE) if name in told}
     return {**load_candidate(folder).as_dict(), **further}
 
 

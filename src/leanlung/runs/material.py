@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from leanlung.foundations.seeds import Seeds
     from leanlung.pixels import PixelStatistics
 
-_BATCH = 32
+BATCH = 32
+"""Images that are scored, or counted statistics on, at once."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ class Material:
         return validation_metrics(self.validation.labels.numpy(), found)
 
     def batches(
-        self, count: int, seeds: Seeds, part: Literal["train", "validation"] = "train"
+        self,
+        count: int,
+        seeds: Seeds,
+        part: Literal["train", "validation"] = "train",
+        at_once: int = BATCH,
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Give standardised images, as they are, with labels.
 
@@ -65,10 +70,11 @@ class Material:
             count: How many; 0 is all.
             seeds: Of the step; they draw which, and their order.
             part: Whose images.
+            at_once: Images of a batch.
         """
         images = self.train if part == "train" else self.validation
         order = seeds.generator("images").permutation(len(images))
-        for places in torch.from_numpy(order[: count or len(images)]).split(_BATCH):
+        for places in torch.from_numpy(order[: count or len(images)]).split(at_once):
             batch = unit_range(images.take(places)).to(self.device)
             inputs = standardise(batch, self.statistics, self.channels)
             yield inputs.contiguous(), images.labels[places]

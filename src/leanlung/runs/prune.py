@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -12,6 +12,9 @@ from leanlung.pruning import AtMost, LowestShare
 from leanlung.runs.schedule import ScheduleSection
 from leanlung.runs.target import TargetSection
 from leanlung.training import TrainingPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class PruneSection(BaseModel, extra="forbid", frozen=True):
@@ -33,6 +36,9 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
         normalise: ``layer`` divides scores by their layer's norm before layers compete.
         leave_alone: Layers that lose nothing, by name or pattern such as ``features.*``.
         align: Widths become multiples of this.
+        costs: ``macs`` takes more units from layers of the network before the first round whose
+            units take more operations, and fewer from the others, as `LowestShare` tells; for
+            ``scope = "layer"``. ``none`` takes the same share from all.
         images: Images that units are scored on, by criteria that look at images; 0 is all.
         rank_on: The part they are of. Rajaraman et al. 2020 rank on the validation part, on
             which the choice is made too.
@@ -61,14 +67,19 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
     normalise: Literal["none", "layer"] = "none"
     leave_alone: tuple[str, ...] = ()
     align: Literal[1, 4, 8, 16] = 1
+    costs: Literal["none", "macs"] = "none"
     images: Count = Field(0, ge=0)
     rank_on: Literal["train", "validation"] = "train"
     recalibrate: Count = Field(512, ge=0)
     optimiser: Literal["carry", "fresh"] = "carry"
     retrain: TrainingPlan = TrainingPlan()
 
-    def lowest_share(self) -> LowestShare:
-        """Make the cut that takes the lowest units, as the schedule says."""
+    def lowest_share(self, costs: Mapping[str, float] | None = None) -> LowestShare:
+        """Make the cut that takes the lowest units, as the schedule says.
+
+        Args:
+            costs: Of a unit of each layer, where the section asks for any.
+        """
         return LowestShare(
             self.scope,
             self.schedule.build(),
@@ -76,12 +87,17 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
             normalise=self.normalise,
             leave_alone=self.leave_alone,
             align=self.align,
+            costs=costs,
         )
 
-    def cut(self) -> LowestShare | AtMost:
-        """Make the cut; that of a target has no schedule of its own."""
+    def cut(self, costs: Mapping[str, float] | None = None) -> LowestShare | AtMost:
+        """Make the cut; that of a target has no schedule of its own.
+
+        Args:
+            costs: As for `lowest_share`.
+        """
         if self.at_most is None:
-            return self.lowest_share()
+            return self.lowest_share(costs)
         return AtMost(
             self.at_most, minimum=self.minimum, leave_alone=self.leave_alone, align=self.align
         )
@@ -94,13 +110,17 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
         if self.at_most is not None:
             return f"{self.criterion} at most {self.at_most:g}"
         scope = "within each layer" if self.scope == "layer" else "over the network"
-        return f"lowest {self.criterion} {scope}"
+        dear = ", more where a unit takes more MACs" if self.costs == "macs" else ""
+        return f"lowest {self.criterion} {scope}{dear}"
 
     @model_validator(mode="after")
     def _makes_a_cut(self) -> PruneSection:
         own = {name: field.default for name, field in type(self).model_fields.items()}
         instead = [name for name in ("target", "at_most") if getattr(self, name) is not None]
-        unused = {"target": ["schedule"], "at_most": ["schedule", "scope", "normalise"]}
+        unused = {
+            "target": ["schedule"],
+            "at_most": ["schedule", "scope", "normalise", "costs"],
+        }
         for name in instead:
             for other in unused[name]:
                 if getattr(self, other) != own[other]:
@@ -110,7 +130,7 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
             msg = "'target' and 'at_most' do not go together; leave one of them out"
             raise ValueError(msg)
         try:
-            self.cut()
+            self.cut(None if self.costs == "none" else {})
         except LeanlungError as error:
             raise ValueError(str(error)) from error
         return self

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leanlung.foundations.seeds import Seeds
+from leanlung.networks.memory import Portions
 from leanlung.pruning import (
     CRITERIA,
     RandomOrder,
@@ -14,15 +15,17 @@ from leanlung.pruning import (
     reach,
     recalibrate,
     score_units,
+    unit_macs,
 )
 from leanlung.pruning.masks import Hold, carry_mask
+from leanlung.runs.material import BATCH
 from leanlung.training import Fitted, fit, optimiser_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from torch import nn
+    from torch import Tensor, nn
     from torch.optim import Optimizer
 
     from leanlung.pruning import ChannelGraph, Cut, Removal, Surgery, UnitScores
@@ -43,6 +46,8 @@ class Before:
         optimiser: Of it, to be carried along; None to start a fresh one.
         teacher: To distil from, if retraining listens to one.
         mask: Held in it, and from then on.
+        costs: Of a unit of each layer of the network that the first round began with, if the
+            plan asks for any; see `costs_of`.
     """
 
     network: nn.Module
@@ -51,6 +56,7 @@ class Before:
     optimiser: Optimizer | None = None
     teacher: nn.Module | None = None
     mask: WeightMask | None = None
+    costs: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,20 @@ class After:
         return self.fitted.network
 
 
+def costs_of(
+    plan: PruneSection, network: nn.Module, graph: ChannelGraph, image: Tensor
+) -> Mapping[str, float] | None:
+    """Count what a unit of each layer costs, before the first round; None if nobody asks.
+
+    Args:
+        plan: How to prune.
+        network: That the first round begins with.
+        graph: Of it.
+        image: One, as the network takes it.
+    """
+    return unit_macs(network, graph, image) if plan.costs == "macs" else None
+
+
 def prune_round(
     plan: PruneSection,
     material: Material,
@@ -84,6 +104,7 @@ def prune_round(
     number: int,
     root: Seeds,
     checkpoint: Path | None = None,
+    note: Callable[[str], None] = lambda _text: None,
 ) -> After:
     """Do one round.
 
@@ -94,6 +115,7 @@ def prune_round(
         number: Of the round, from 1; of as many as the plan says.
         root: Seeds of the whole run; all rounds draw from their own.
         checkpoint: To go on from, and to write after each epoch.
+        note: Told when memory is too short for a batch.
 
     Returns:
         The smaller network.
@@ -107,13 +129,19 @@ def prune_round(
     masks = [before.mask]
 
     def score(network: nn.Module, graph: ChannelGraph) -> UnitScores:
-        batches = material.batches(plan.images, seeds, plan.rank_on)
-        return score_units(network, graph, batches, _criterion(plan, root))
+        def scored(parts: list[int]) -> UnitScores:
+            batches = material.batches(plan.images, seeds, plan.rank_on, parts[0])
+            return score_units(network, graph, batches, _criterion(plan, root))
+
+        return Portions(BATCH).do(BATCH, scored)
 
     def retrain(surgery: Surgery, _number: int) -> nn.Module:
-        if plan.recalibrate:
-            batches = material.batches(plan.recalibrate, seeds)
+        def recalibrated(parts: list[int]) -> None:
+            batches = material.batches(plan.recalibrate, seeds, at_once=parts[0])
             recalibrate(surgery.network, (images for images, _ in batches))
+
+        if plan.recalibrate:
+            Portions(BATCH, least=2).do(BATCH, recalibrated)
         last = before.optimiser
         hold = before.mask and Hold(carry_mask(before.mask, surgery))
         validate = hold.checked(material.validate) if hold else material.validate
@@ -130,6 +158,7 @@ def prune_round(
                 optimiser=last and carry(last, before.network, surgery),
                 teacher=before.teacher,
                 checkpoint=checkpoint,
+                note=note,
                 each_step=hold or _nothing,
             )
         )
@@ -155,7 +184,7 @@ def prune_round(
 def _cut(plan: PruneSection, material: Material, before: Before) -> Cut:
     section = plan.target
     if section is None:
-        return plan.cut()
+        return plan.cut(before.costs)
     target = section.build(before.whole, material.image)
 
     def towards(scores: UnitScores, number: int, _originals: Mapping[str, int]) -> Removal:
@@ -164,7 +193,7 @@ def _cut(plan: PruneSection, material: Material, before: Before) -> Cut:
             before.network,
             before.graph,
             scores,
-            plan.lowest_share(),
+            plan.lowest_share(before.costs),
             rounds=plan.rounds - number + 1,
         ).removal
 

@@ -48,6 +48,7 @@ FLAGS = {
     "retrain.epochs": "--epochs",
     "retrain.distil.weight": "--distil",
     "align": "--align",
+    "costs": "--costs",
     "minimum": "--minimum",
     "leave_alone": "--leave-alone",
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 
 from leanlung.foundations.errors import TrainingError
+from leanlung.networks.memory import Portions
 from leanlung.pixels import apply, draw, standardise, unit_range
 from leanlung.training.checkpoint import load_checkpoint, restore, save_checkpoint, snapshot
 from leanlung.training.distillation import distilled
@@ -60,6 +62,7 @@ def fit(
     teacher: nn.Module | None = None,
     checkpoint: Path | None = None,
     watch: Callable[[Epoch], None] = lambda _epoch: None,
+    note: Callable[[str], None] = lambda _text: None,
     each_step: Callable[[nn.Module, Optimizer, int], None] = lambda *_: None,
     keep: Literal["best", "last"] = "best",
 ) -> Fitted:
@@ -67,6 +70,11 @@ def fit(
 
     Every epoch draws its randomness from its own seed, so that a fit that was killed and goes
     on from its checkpoint ends with the same weights on the same machine.
+
+    A batch for which memory is too short is learnt from in halves, or in halves of these, whose
+    gradients add up to its own, and so is every later one. There are as many steps as planned,
+    each of as many images. BatchNorm alone sees smaller batches: it normalises by the images of
+    a part, and its running statistics move once a part, those that did not fit included.
 
     Args:
         network: Changed in place; moved to the device.
@@ -82,6 +90,7 @@ def fit(
             and its mode.
         checkpoint: File to write after each epoch, and to go on from if it is there.
         watch: Told of every epoch.
+        note: Told when memory is too short for a batch.
         each_step: Called before the first step and after every one, with the number of steps
             taken, those before an interruption included; it may change the network.
         keep: ``last`` gives the network back as the last epoch left it, for a fit that is not
@@ -92,7 +101,8 @@ def fit(
 
     Raises:
         TrainingError: If there are no images, the plan wants a teacher and there is none, or
-            the loss or the monitored metric is no longer a number.
+            the loss or the monitored metric is no longer a number, or memory is too short for
+            two images.
     """
     if not len(images):
         msg = "the training part is empty; nothing to fit"
@@ -111,6 +121,8 @@ def fit(
     if checkpoint and (interrupted := load_checkpoint(checkpoint)):
         now, best, history = interrupted
         restore(now, network, optimiser)
+    begun = history[-1].at_once if history else 0
+    portions = Portions(begun or plan.batch, least=2, refuse=TrainingError, note=note)
     # A last batch of one image is left out.
     steps = len(history) * max(math.ceil((len(images) - 1) / plan.batch), 1)
     each_step(network, optimiser, steps)
@@ -120,20 +132,27 @@ def fit(
         for group in optimiser.param_groups:
             group["lr"] = rate
         network.train()
-        total, seen = 0.0, 0
+        losses: list[Tensor] = []  # read once an epoch: reading one waits for a GPU
+        counts: list[int] = []
         with _seeded(seeds.number("dropout", number)):
             for batch, labels in _batches(images, plan, seeds, number):
                 inputs = standardise(batch, statistics, channels)
-                loss = _step(
-                    network, teacher, optimiser, inputs, labels.to(device), weights, plan
+                learn = partial(
+                    _gradients, network, teacher, inputs, labels.to(device), weights, plan
                 )
+                losses.append(portions.do(len(labels), learn, undo=network.zero_grad))
+                counts.append(len(labels))
+                if plan.clip:
+                    torch.nn.utils.clip_grad_norm_(network.parameters(), plan.clip)
+                optimiser.step()
                 steps += 1
                 each_step(network, optimiser, steps)
-                total, seen = total + loss * len(labels), seen + len(labels)
-                _require_finite("loss", loss, number, rate)
+        loss = _mean(losses, counts)
+        _require_finite("loss", loss, number, rate)
         found = dict(validate(network))
         _require_finite(plan.monitor, found[plan.monitor], number, rate)
-        history.append(Epoch(number, rate, total / seen, found))
+        at_once = portions.size if portions.size < plan.batch else 0
+        history.append(Epoch(number, rate, loss, found, at_once))
         now = snapshot(network, optimiser)
         if best_epoch(history, plan.monitor) == number:
             best = now
@@ -146,29 +165,41 @@ def fit(
     return Fitted(network, optimiser, tuple(history), best_epoch(history, plan.monitor))
 
 
-def _step(
+def _gradients(
     network: nn.Module,
     teacher: nn.Module | None,
-    optimiser: Optimizer,
     inputs: Tensor,
     labels: Tensor,
     weights: Tensor,
     plan: TrainingPlan,
-) -> float:
-    with _precision(plan, inputs.device):
-        inputs = inputs.contiguous(memory_format=torch.channels_last)
-        logits = network(inputs)
-    loss = F.cross_entropy(logits.float(), labels, weight=weights)
-    if teacher is not None:
-        with torch.no_grad(), _precision(plan, inputs.device):
-            taught = teacher(inputs)
-        loss = distilled(loss, logits, taught, plan.distil)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    if plan.clip:
-        torch.nn.utils.clip_grad_norm_(network.parameters(), plan.clip)
-    optimiser.step()
-    return float(loss.detach())
+    parts: list[int],
+) -> Tensor:
+    """Give the loss of a batch and leave its gradients: those of its parts, added up."""
+    network.zero_grad(set_to_none=True)
+    losses, whole = [], weights[labels].sum()
+    for some, truth in zip(inputs.split(parts), labels.split(parts), strict=True):
+        with _precision(plan, inputs.device):
+            images = some.contiguous(memory_format=torch.channels_last)
+            logits = network(images)
+        # Both means, of the labels' by weight and of the teacher's by number, become shares of
+        # the batch's; of a batch in one part they stay what they are, to the last bit.
+        share = len(truth) / len(labels)
+        heavier = weights[truth].sum() / whole / share
+        loss = F.cross_entropy(logits.float(), truth, weight=weights) * heavier
+        if teacher is not None:
+            with torch.no_grad(), _precision(plan, inputs.device):
+                taught = teacher(images)
+            loss = distilled(loss, logits, taught, plan.distil)
+        loss = loss * share
+        loss.backward()
+        losses.append(loss.detach())
+    return torch.stack(losses).sum()
+
+
+def _mean(losses: list[Tensor], counts: list[int]) -> float:
+    """Average the losses of batches over their images."""
+    read: list[float] = torch.stack(losses).tolist()
+    return sum(one * count for one, count in zip(read, counts, strict=True)) / sum(counts)
 
 
 def _batches(

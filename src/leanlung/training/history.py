@@ -20,12 +20,15 @@ class Epoch:
         rate: Learning rate.
         loss: Mean training loss over images, class weights included.
         validation: Metrics on the validation part; higher is better.
+        at_once: Images that went through the network at once, at most, where memory was too
+            short for a batch; 0 where it was not.
     """
 
     number: int
     rate: float
     loss: float
     validation: Mapping[str, float]
+    at_once: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Give a value that JSON can hold."""

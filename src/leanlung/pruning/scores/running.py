@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor, fx, nn
 
 from leanlung.foundations.errors import SurgeryError
+from leanlung.networks.memory import out_of_memory
 
 if TYPE_CHECKING:
     from leanlung.pruning.graph import ChannelGraph
@@ -61,9 +61,9 @@ class Running(fx.Interpreter):
         """Run one operation."""
         try:
             return super().run_node(n)
-        except torch.OutOfMemoryError:
-            raise
         except Exception as error:  # the network's own code, which may raise anything
+            if out_of_memory(error):
+                raise
             why = textwrap.shorten(str(error).split("\n")[0], 200) or type(error).__name__
             msg = (
                 f"{type(self._network).__name__} does not run on {self._batch}: {why} (at "

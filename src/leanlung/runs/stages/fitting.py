@@ -56,6 +56,7 @@ def fit_whole(work: Work) -> None:
             device=work.device,
             checkpoint=folder / CHECKPOINT,
             watch=epochs_done,
+            note=work.progress.note,
         )
         save_candidate(folder, 0, spec, fitted, work, told=told)
 

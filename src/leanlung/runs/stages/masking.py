@@ -96,6 +96,7 @@ def _ramp(
         device=work.device,
         teacher=_teacher(section.train, whole),
         checkpoint=folder / CHECKPOINT,
+        note=work.progress.note,
         each_step=ramp,
         keep="last",
     )
@@ -118,6 +119,7 @@ def _train_on(work: Work, section: MaskSection, before: Path, folder: Path) -> N
         device=work.device,
         teacher=_teacher(section.finetune, work.here.fit(spec.backbone)),
         checkpoint=folder / CHECKPOINT,
+        note=work.progress.note,
         each_step=hold,
     )
     told = {"held": mask.weights - mask.kept, "of": mask.weights}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from leanlung.pruning import channel_graph
 from leanlung.runs.candidates import (
     load_candidate,
     load_graph,
@@ -13,13 +14,14 @@ from leanlung.runs.candidates import (
     save_candidate,
 )
 from leanlung.runs.folder import CHECKPOINT
-from leanlung.runs.rounds import Before, prune_round
+from leanlung.runs.rounds import Before, costs_of, prune_round
 from leanlung.runs.stages.fitting import whole_spec
 from leanlung.runs.stages.masking import mask_weights
 from leanlung.runs.steps import fingerprint, step
 from leanlung.training import optimiser_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from torch import nn
@@ -73,14 +75,32 @@ def _one_round(work: Work, number: int, before: Path, folder: Path) -> None:
         whole=load_candidate(whole).size.stored,
         optimiser=_last_optimiser(work, before, network, number),
         teacher=load_network(whole) if plan.retrain.distil.weight else None,
+        costs=_costs(work, whole),
     )
-    after = prune_round(plan, work.material, start, number, work.root, folder / CHECKPOINT)
+    after = prune_round(
+        plan,
+        work.material,
+        start,
+        number,
+        work.root,
+        folder / CHECKPOINT,
+        note=work.progress.note,
+    )
     if after.idle:
         work.progress.note(f"round {number}: {after.idle}")
     told = {"removed": len(after.removal), "spared": list(after.removal.spared)}
     save_candidate(
         folder, number, whole_spec(work.recipe), after.fitted, work, after.graph, told
     )
+
+
+def _costs(work: Work, whole: Path) -> Mapping[str, float] | None:
+    """Give what a unit of each layer of the whole network costs, if the recipe asks."""
+    plan, image = work.recipe.prune, work.material.image
+    if plan.costs == "none":
+        return None
+    network = load_network(whole).to(work.device)
+    return costs_of(plan, network, channel_graph(network, image), image)
 
 
 def _last_optimiser(

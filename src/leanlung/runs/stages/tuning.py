@@ -57,5 +57,6 @@ def fit_trial(work: Work, asked: Asked) -> float:
         device=work.device,
         checkpoint=asked.folder / CHECKPOINT,
         watch=watch,
+        note=work.progress.note,
     )
     return float(fitted.history[fitted.best - 1].validation[plan.monitor])
