@@ -27,6 +27,10 @@ def fetch(
     out: Annotated[
         Path, typer.Option(help="The archive gets a folder of its name here.")
     ] = Path("data"),
+    revision: Annotated[
+        str,
+        typer.Option(help="A git commit or a tag, of archives that lie in a repository."),
+    ] = "",
     yes: Annotated[
         bool, typer.Option("--yes", help="Agree to the licence without being asked.")
     ] = False,
@@ -37,7 +41,7 @@ def fetch(
 
     A download that was stopped goes on when it is started again. What needs an account is told.
     """
-    from leanlung.studies.fetching import ARCHIVES, known_archive
+    from leanlung.studies.fetching import ARCHIVES, at_revision, known_archive
 
     if list_:
         _list(list(ARCHIVES.values()), as_json=as_json)
@@ -46,6 +50,8 @@ def fetch(
         msg = "which archive? leanlung data fetch NAME; --list says which there are"
         raise UsageError(msg)
     archive = known_archive(name)
+    if revision:
+        archive = at_revision(archive, revision)
     if not archive.files:
         _by_hand_alone(archive, as_json=as_json)
         raise typer.Exit(1)
@@ -129,6 +135,8 @@ def _tell(found: Fetched, *, as_json: bool) -> None:
     console = answers()
     for file in found.files:
         console.print(f"{file.name}: {file.bytes:,} bytes, sha256 {file.sha256}")
+        if file.commit:
+            console.print(f"  commit {file.commit} of {file.committed or 'no date told'}")
         if (unpacked := file.unpacked) is not None:
             console.print(f"  unpacked: {unpacked.files:,} files, {unpacked.bytes:,} bytes")
             for name in unpacked.copied:

@@ -118,6 +118,14 @@ def test_a_plain_folder_is_one_class_of_unknown_patients(
     assert "views are not told; all images are taken as frontal" in found.notes
 
 
+def test_the_name_of_the_catalogue_stands_for_a_plain_folder(
+    plant: Callable[..., Path], of: Callable[..., Indexed]
+) -> None:
+    root = plant("a.jpg", "more/b.png")
+    options = {"label": "covid", "source": "Twitter"}
+    assert of(root, "twitter", **options) == of(root, "plain", **options)
+
+
 def test_a_plain_folder_needs_a_label(
     plant: Callable[..., Path], of: Callable[..., Indexed]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -175,6 +176,23 @@ def test_a_commit_is_compared_with_that_of_the_clone(
     assert of(final, revision="9b9c2d5").cohort.studies[0].attributes["revision"] == commit
     with pytest.raises(StudyError, match="git checkout abcdef1"):
         of(final, revision="abcdef1")
+
+
+def test_a_commit_is_known_of_what_was_fetched(
+    final: Path, of: Callable[..., Indexed], tmp_path: Path
+) -> None:
+    """``leanlung data fetch`` leaves its record beside the one folder of the zip file."""
+    commit = "9b9c2d5" + "0" * 33
+    record = final.parent / "fetched.json"
+    record.write_text(json.dumps({"files": [{"commit": commit}]}))
+    for asked in ("", "9b9c2d5"):
+        found = of(final, revision=asked)
+        assert found.cohort.studies[0].attributes["revision"] == commit
+        assert not any("which revision" in note for note in found.notes)
+    with pytest.raises(StudyError, match="fetch covid_chestxray --revision abcdef1"):
+        of(final, revision="abcdef1")
+    record.write_text('{"files": [{}]}')  # of a version that noted none
+    assert any("which revision" in note for note in of(final).notes)
 
 
 def test_a_commit_that_cannot_be_compared_is_written_down_as_told(

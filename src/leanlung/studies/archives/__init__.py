@@ -20,7 +20,7 @@ from leanlung.studies.archives import (
 )
 from leanlung.studies.archives.archive import Archive
 
-__all__ = ["ARCHIVES", "Archive"]
+__all__ = ["ALIASES", "ARCHIVES", "Archive"]
 
 _TB = "https://lhncbc.nlm.nih.gov/LHC-downloads/downloads.html"
 
@@ -165,3 +165,6 @@ ARCHIVES: dict[str, Archive] = {
     ),
 }
 """By name."""
+
+ALIASES = {"twitter": "plain"}
+"""Names of the catalogue that ``leanlung data fetch`` reads, where the layout has another."""

@@ -14,11 +14,13 @@ spaces of column names do not count, so all are read alike.
 ``offset`` (days since symptoms or admission) is kept as it is written.
 
 With ``revision``: a date leaves out films that were *taken* later (the table does not tell when
-they were added); a git commit is compared with that of the folder where it is a clone.
+they were added); a git commit is compared with that of the folder where it is a clone, or was
+fetched by ``leanlung data fetch``.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from datetime import date
@@ -59,7 +61,7 @@ def read(root: Path, asked: Asked) -> Ledger:
     """Read any revision; see the module for the names.
 
     Raises:
-        StudyError: If the table is missing, or the folder is a clone of another commit.
+        StudyError: If the table is missing, or the folder is of another commit.
         UsageError: If the revision is neither a date nor a commit.
     """
     table = sight_of(root).need(r"metadata\.csv", "metadata.csv")
@@ -162,7 +164,8 @@ def _revision(asked: str, folder: Path) -> tuple[date | None, str]:
         if head and not head.startswith(asked.lower()):
             msg = (
                 f"{folder}: is at commit {head[:12]}, and {asked} was asked for; run "
-                f"`git checkout {asked}` there first"
+                f"`git checkout {asked}` there first, or `leanlung data fetch {NAME} "
+                f"--revision {asked}` to another folder"
             )
             raise StudyError(msg)
         return None, head or f"{asked.lower()} (as told)"
@@ -171,7 +174,13 @@ def _revision(asked: str, folder: Path) -> tuple[date | None, str]:
 
 
 def _commit(folder: Path) -> str:
-    """Give the commit of a clone; blank if it is none."""
+    """Give the commit of a clone, or of what was fetched; blank if it is not known."""
+    fetched = folder.parent / "fetched.json"  # beside the one folder that a zip file holds
+    try:
+        files = json.loads(fetched.read_text(encoding="utf-8"))["files"]
+        return next(str(file["commit"]) for file in files if file["commit"])
+    except (OSError, ValueError, LookupError, TypeError, StopIteration):
+        pass
     git = folder / ".git"
     try:
         head = (git / "HEAD").read_text(encoding="utf-8").strip()

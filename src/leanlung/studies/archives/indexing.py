@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from leanlung.foundations.errors import StudyError, UsageError
 from leanlung.foundations.suggestions import did_you_mean
-from leanlung.studies.archives import ARCHIVES
+from leanlung.studies.archives import ALIASES, ARCHIVES
 from leanlung.studies.archives.asked import Asked, require_taken
 from leanlung.studies.archives.ledger import counted
 from leanlung.studies.archives.masks import sizes_told
@@ -94,7 +94,7 @@ def index(root: Path, name: str = "", asked: Asked | None = None) -> Indexed:
 
     Args:
         root: The folder as it was unzipped, or one around it.
-        name: Of the archive; guessed if blank.
+        name: Of the archive, or one of `ALIASES`; guessed if blank.
         asked: Which images are wanted, and how words are read.
 
     Returns:
@@ -104,7 +104,7 @@ def index(root: Path, name: str = "", asked: Asked | None = None) -> Indexed:
         StudyError: If it is not there, not such an archive, or nothing of it is wanted.
         UsageError: If the name is unknown, cannot be guessed, or does not take what is asked.
     """
-    asked = asked or Asked()
+    asked, name = asked or Asked(), ALIASES.get(name, name)
     if name and name not in ARCHIVES:
         msg = f"no archive {name!r}; there are {list(ARCHIVES)}{did_you_mean(name, ARCHIVES)}"
         raise UsageError(msg)

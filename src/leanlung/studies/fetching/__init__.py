@@ -8,6 +8,7 @@ from leanlung.studies.fetching.catalogue import (
 )
 from leanlung.studies.fetching.download import Downloaded, download
 from leanlung.studies.fetching.fetch import Fetched, FetchedFile, Watcher, fetch
+from leanlung.studies.fetching.revision import at_revision
 from leanlung.studies.fetching.unpacking import Unpacked, unpack
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "RemoteFile",
     "Unpacked",
     "Watcher",
+    "at_revision",
     "download",
     "fetch",
     "known_archive",

@@ -23,11 +23,15 @@ class RemoteFile:
         name: What it is called on the disk; ``.zip``, ``.tar`` and ``.tar.gz`` are unpacked.
         checksum: ``sha256:…`` or ``md5:…`` as the publisher prints it; empty where none is
             printed, then what is found at the first download is noted and shown.
+        states: Of a git repository: where any of its states is, with ``{revision}`` in it.
+        revision: The state that is asked for; empty for the newest.
     """
 
     url: str
     name: str
     checksum: str = ""
+    states: str = ""
+    revision: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ def known_archive(name: str) -> KnownArchive:
 
 def _snapshot(repository: str, name: str) -> tuple[RemoteFile, ...]:
     """Name the newest state of a repository as one zip file."""
-    return (RemoteFile(f"https://github.com/{repository}/archive/HEAD.zip", name),)
+    where = f"https://github.com/{repository}/archive"
+    return (RemoteFile(f"{where}/HEAD.zip", name, states=f"{where}/{{revision}}.zip"),)
 
 
 _NIH = {

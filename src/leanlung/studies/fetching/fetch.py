@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +13,7 @@ from leanlung.foundations.files import write_json
 from leanlung.foundations.locks import held
 from leanlung.studies.fetching.download import download
 from leanlung.studies.fetching.members import is_archive
+from leanlung.studies.fetching.revision import require_asked, revision_of
 from leanlung.studies.fetching.unpacking import Unpacked, unpack
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ RECORD = "fetched.json"
 """In the archive's folder: what came from where, with the SHA-256 of everything downloaded."""
 
 _LOCK = ".fetching.lock"
+_SHORTEST = 7
+"""Digits of a commit that name it."""
 
 
 class Watcher(Protocol):
@@ -53,6 +56,9 @@ class FetchedFile:
         checksum: What the publisher prints, against which it was checked; empty for none.
         fetched: When, UTC.
         unpacked: What came out of it, after which it was removed; None of a file that is kept.
+        asked: Revision that was asked for; empty for the newest.
+        commit: Of a repository's state: its id, where the file tells it.
+        committed: When that was, UTC.
     """
 
     url: str
@@ -62,6 +68,9 @@ class FetchedFile:
     checksum: str
     fetched: str
     unpacked: Unpacked | None = None
+    asked: str = ""
+    commit: str = ""
+    committed: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,8 @@ def fetch(
 
     Raises:
         StudyError: If a file cannot be had, is not what its checksum says, may not be unpacked,
-            something else is in its place, or another process is at it.
+            something else is in its place, such as another revision, or another process is at
+            it.
         StorageError: If the disk is full.
     """
     folder = out / archive.name
@@ -127,20 +137,49 @@ def _bring_all(
     done = _recorded(folder / RECORD)
     for file in archive.files:
         path = folder / file.name
-        before = done.get(file.url)
+        before = _earlier(file, done, folder)
         if before and _is_there(before, path):
             watcher.note(f"{file.name}: is there already, sha256 {before.sha256}")
             continue
         if not (before and _is_same(before, path)):
             before = _bring(archive, file, path, watcher, get)
-            _record(folder / RECORD, archive, done | {file.url: before})
+            _record(folder / RECORD, archive, done | {before.url: before})
         if is_archive(file.name):
             watcher.note(f"unpacking {file.name}")
-            before = FetchedFile(**{**vars(before), "unpacked": unpack(path, folder)})
+            before = replace(before, unpacked=unpack(path, folder))
             path.unlink()
-        done[file.url] = before
+        done[before.url] = before
         _record(folder / RECORD, archive, done)
-    return tuple(done[file.url] for file in archive.files)
+    names = {one.name: one for one in done.values()}
+    return tuple(names[file.name] for file in archive.files)
+
+
+def _earlier(
+    file: RemoteFile, done: dict[str, FetchedFile], folder: Path
+) -> FetchedFile | None:
+    """Find what came earlier of a file.
+
+    Raises:
+        StudyError: If that is of another revision; two in one folder would be neither.
+    """
+    if not file.states:
+        return done.get(file.url)
+    found = next((one for one in done.values() if one.name == file.name), None)
+    if found is None or found.url == file.url:
+        return found
+    asked = file.revision.lower()
+    if asked and len(asked) >= _SHORTEST and found.commit.startswith(asked):
+        return found
+    msg = (
+        f"{folder}: holds {file.name} of {_state(found)}, and {file.revision or 'the newest'} "
+        "was asked for; choose another --out"
+    )
+    raise StudyError(msg)
+
+
+def _state(file: FetchedFile) -> str:
+    """Say which state of a repository a file is of."""
+    return f"commit {file.commit}" if file.commit else file.asked or "the newest by then"
 
 
 def _bring(
@@ -159,7 +198,20 @@ def _bring(
     )
     watcher.note(f"{file.name}: {came.bytes:,} bytes, sha256 {came.sha256} ({checked})")
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return FetchedFile(file.url, file.name, came.bytes, came.sha256, file.checksum, now)
+    found = FetchedFile(file.url, file.name, came.bytes, came.sha256, file.checksum, now)
+    if not file.states:
+        return found
+    revision = revision_of(path)
+    try:
+        require_asked(file.revision, revision, file.url)
+    except StudyError:
+        path.unlink()
+        raise
+    if revision is None:
+        watcher.note(f"{file.name}: does not tell its commit")
+        return replace(found, asked=file.revision)
+    watcher.note(f"{file.name}: commit {revision.commit} of {revision.date or 'no date told'}")
+    return replace(found, asked=file.revision, commit=revision.commit, committed=revision.date)
 
 
 def _is_there(before: FetchedFile, path: Path) -> bool:
