@@ -35,7 +35,7 @@ def test_compare_prints_the_comparison_by_its_field_names(finished: Path) -> Non
     found = answered("compare", unpruned, chosen, "--margin", "0.5")
     assert set(found) == {
         "metric", "baseline", "candidate", "difference", "margin", "verdict", "elsewhere",
-        "sentence", "evidence", "others", "shown",
+        "sentence", "evidence", "others", "shown", "largest_change",
     }  # fmt: skip
     assert [one["metric"] for one in found["elsewhere"]][:2] == [
         "accuracy",

@@ -203,3 +203,19 @@ def test_the_example_workflow_runs(
     assert (tmp_path / "verdicts.xml").is_file()
     kept = [step["with"]["path"] for step in job["steps"] if "upload" in step.get("uses", "")]
     assert kept == ["verdicts.xml"]
+
+
+def test_where_every_answer_is_the_same_the_largest_change_is_told(
+    a: Path, b: Path, tmp_path: Path
+) -> None:
+    lines = a.read_text().splitlines()
+    cells = lines[1].split(",")
+    cells[3:] = [str(float(cells[3]) + 2e-6), str(float(cells[4]) - 2e-6)]
+    near = tmp_path / "near.csv"
+    near.write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n")
+    told = "every study is answered alike; largest change of a probability: 2.0e-06"
+    assert told in " ".join(leanlung("compare", a, near).stdout.split())
+    found = json.loads(leanlung("compare", a, near, "--json").stdout)
+    assert found["largest_change"] == pytest.approx(2e-6)
+    assert "largest change" not in leanlung("compare", a, b).stdout
+    assert json.loads(leanlung("compare", a, b, "--json").stdout)["largest_change"] is None

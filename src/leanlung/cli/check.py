@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
+from leanlung.cli.options import (  # noqa: TC001 - typer reads annotations when it runs
+    AsJson,
+    Changes,
+    DataPath,
+    RecipeName,
+)
 from leanlung.cli.speaking import answer_json, answers
 
 
 def check(
-    recipe: Annotated[
-        str, typer.Argument(help="A TOML file, or the name of a shipped recipe.")
-    ],
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of the images, or a manifest.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a field of the recipe: a.b=c.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    recipe: RecipeName, data: DataPath = None, set_: Changes = None, as_json: AsJson = False
 ) -> None:
     """Look for every mistake in a recipe and its data; run nothing, leave nothing behind."""
     from leanlung.runs import check_run

@@ -57,7 +57,13 @@ def compare_predictions(
         typer.Exit: With code 4 if what was asked is not shown by every metric.
     """
     from leanlung.cli.thresholds import read_thresholds
-    from leanlung.statistics import Frozen, metrics_elsewhere, sentence, weigh
+    from leanlung.statistics import (
+        Frozen,
+        largest_change,
+        metrics_elsewhere,
+        sentence,
+        weigh,
+    )
 
     given = read_thresholds(thresholds)
     elsewhere = metrics_elsewhere(metrics[0], baseline.classes)
@@ -77,12 +83,18 @@ def compare_predictions(
         sentence(one.comparison, () if place else weighed.elsewhere)
         for place, one in enumerate(weighed.evidence)
     ]
+    change = largest_change(baseline, candidate)
     if junit is not None:
         write_junit(junit, "leanlung compare", _cases(weighed, told))
     if as_json:
-        answer_json(as_answer(weighed, told) | groups_json(groups))
+        answer = as_answer(weighed, told) | {"largest_change": change}
+        answer_json(answer | groups_json(groups))
     else:
         _tell(weighed.evidence, told)
+        if change is not None:
+            answers().print(
+                f"every study is answered alike; largest change of a probability: {change:.1e}"
+            )
         if groups is not None:
             tell_groups(groups)
     if not weighed.shown:

@@ -30,7 +30,9 @@ def reproduce(
     ] = None,
     until: Annotated[
         str,
-        typer.Option(help="Stop after data, pretrain, top, tasks, ensembles, open or report."),
+        typer.Option(
+            help="Stop after data, pretrain, top, tasks, ensembles, open, attention or report."
+        ),
     ] = "report",
     as_published: Annotated[
         bool,
@@ -93,6 +95,8 @@ def tell(folder: SeriesFolder, until: str) -> None:
         )
     if results["made_up"]:
         console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
+    if "lungs" in results:
+        _tell_lungs(results["lungs"])
     console.print(f"going on after the pre-training: {', '.join(results['top']['chosen'])}")
     for task in results["tasks"]:
         console.print(f"{task['name']}:")
@@ -104,6 +108,8 @@ def tell(folder: SeriesFolder, until: str) -> None:
         for one in task["ensembles"]:
             name = f"{one['combiner']} of {one['members']} networks"
             console.print(f"  {name}: {_figures(one['estimates'])}")
+    if "attention" in results:
+        _tell_attention(results["attention"])
     console.print(f"report: {found['report']}")
 
 
@@ -113,3 +119,27 @@ def _figures(estimates: list[dict[str, Any]]) -> str:
 
     found = {one["name"]: Estimate.from_dict(one) for one in estimates}
     return f"accuracy {found['accuracy']}, macro AUC {found['macro_auc']}"
+
+
+def _tell_lungs(lungs: dict[str, Any]) -> None:
+    """Say how many films are cropped, and by whose masks."""
+    of = lungs["cropped"] + lungs["whole"]
+    answers().print(f"cropped to the lungs: {lungs['cropped']} of {of} films")
+    pairs = lungs.get("segmenter", {}).get("pairs")
+    if pairs is not None:
+        answers().print(f"  segmenter: {pairs['told']}")
+
+
+def _tell_attention(attention: dict[str, Any]) -> None:
+    """Say how much of the maps lies inside the lungs, and what was missing."""
+    from leanlung.statistics import Estimate
+
+    films, patients = attention["films"], attention["patients"]
+    answers().print(f"where the networks look, {films} test films of {patients} patients:")
+    for name, model in attention["models"].items():
+        for one in model["measures"]:
+            if one["region"] == "lungs" and one["measure"] == "share":
+                share = Estimate.from_dict(one["estimate"])
+                answers().print(f"  {name}: share inside the lungs {share}")
+    for one in attention["missing"]:
+        answers().print(f"  {one}")

@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leanlung.cli.bars import watching
+from leanlung.cli.options import (  # noqa: TC001 - typer reads annotations when it runs
+    AsJson,
+    Changes,
+    DataPath,
+    DeviceName,
+    RecipeName,
+    RunsFolder,
+)
 from leanlung.cli.speaking import answer_json, answers, asides
 
 if TYPE_CHECKING:
@@ -17,24 +25,18 @@ if TYPE_CHECKING:
 
 
 def run(
-    recipe: Annotated[
-        str, typer.Argument(help="A TOML file, or the name of a shipped recipe.")
-    ],
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of the images, or a manifest.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Where run folders go.")] = Path("runs"),
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a field of the recipe: a.b=c.")
-    ] = None,
+    recipe: RecipeName,
+    data: DataPath = None,
+    out: RunsFolder = Path("runs"),
+    set_: Changes = None,
     until: Annotated[
         str, typer.Option(help="Stop after data, fit, prune, choose, evaluate or export.")
     ] = "report",
     allow: Annotated[
         bool, typer.Option("--allow", help="Go on in spite of leaks; stamped on the report.")
     ] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 …")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    device: DeviceName = "auto",
+    as_json: AsJson = False,
 ) -> None:
     """Carry out a recipe: fit, prune, choose, open the test part once, compare, report.
 

@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leanlung.cli.bars import watching
+from leanlung.cli.options import (  # noqa: TC001 - typer reads annotations when it runs
+    AsJson,
+    Changes,
+    DataPath,
+    DeviceName,
+    RecipeName,
+    RunsFolder,
+)
 from leanlung.cli.speaking import answer_json, answers, asides
 from leanlung.foundations.errors import UsageError
 from leanlung.foundations.suggestions import did_you_mean
@@ -21,25 +29,19 @@ SHOWN = 10
 
 
 def tune(
-    recipe: Annotated[
-        str, typer.Argument(help="A TOML file, or the name of a shipped recipe.")
-    ],
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of the images, or a manifest.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Where run folders go.")] = Path("runs"),
+    recipe: RecipeName,
+    data: DataPath = None,
+    out: RunsFolder = Path("runs"),
     trials: Annotated[
         int | None, typer.Option(help="How many, instead of tune.trials.", min=1)
     ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a field of the recipe: a.b=c.")
-    ] = None,
+    set_: Changes = None,
     preset: Annotated[
         str, typer.Option(help="Search nothing, take what a paper found: table2.")
     ] = "",
     allow: Annotated[bool, typer.Option("--allow", help="Go on in spite of leaks.")] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 …")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    device: DeviceName = "auto",
+    as_json: AsJson = False,
 ) -> None:
     """Search on the validation part; the test part stays sealed.
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from leanlung.reports import numbers
 from leanlung.reports.answers import confusion_table, roc_drawings
 from leanlung.reports.audit import audit_box
@@ -21,6 +19,7 @@ from leanlung.reports.gallery import case_table, exemplar_gallery, flip_gallery,
 from leanlung.reports.groups import group_forests
 from leanlung.reports.key_figures import key_figures
 from leanlung.reports.plots import validation_curve
+from leanlung.reports.rendering import template
 from leanlung.reports.results import class_table, overall_table, source_table
 from leanlung.reports.seeds import Seed, worst
 from leanlung.reports.settings import as_toml, command, environment_rows, published_table
@@ -101,14 +100,7 @@ def render(facts: ReportFacts) -> str:
     recipe = facts.recipe
     sections = [_sections(seed, facts, shown_of(len(seeds))) for seed in seeds]
     warned = cautions(facts, first)
-    environment = Environment(
-        loader=PackageLoader("leanlung.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
+    return template("report.html.j2").render(
         facts=facts,
         recipe=recipe,
         headline=headline(seeds, recipe["evaluate"]["resamples"]),

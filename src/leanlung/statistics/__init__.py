@@ -18,7 +18,7 @@ from leanlung.statistics.calibration import (
     reliability_bins,
 )
 from leanlung.statistics.calibration_line import CalibrationLine, calibration_lines, joint_slope
-from leanlung.statistics.compare import compare, compare_all
+from leanlung.statistics.compare import compare, compare_all, largest_change
 from leanlung.statistics.compare_groups import compare_groups
 from leanlung.statistics.compare_runs import compare_runs
 from leanlung.statistics.compare_seeds import compare_seeds
@@ -108,6 +108,7 @@ __all__ = [
     "freeze_thresholds",
     "holm",
     "joint_slope",
+    "largest_change",
     "majority_baseline",
     "mcnemar_exact",
     "mcnemar_mid_p",

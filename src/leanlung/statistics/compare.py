@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from leanlung.statistics.comparison import Comparison, require_margin
 from leanlung.statistics.contrast import contrasts
 from leanlung.statistics.estimate import require_level
+from leanlung.statistics.pairing import paired
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,3 +116,23 @@ def compare_all(
         frozen=frozen,
     )
     return tuple(one.comparison(margin, level) for one in found)
+
+
+def largest_change(baseline: Predictions, candidate: Predictions) -> float | None:
+    """Give the largest change of a probability between two models that answer alike.
+
+    Args:
+        baseline: As for `compare`.
+        candidate: As for `compare`.
+
+    Returns:
+        Over all studies and classes, in [0, 1]; None where any study is answered otherwise, as
+        figures tell the difference then.
+
+    Raises:
+        StatisticsError: If the two cannot be paired.
+    """
+    one, other = paired(baseline, candidate)
+    if (one.predicted != other.predicted).any():
+        return None
+    return float(np.abs(one.probabilities - other.probabilities).max(initial=0.0))

@@ -50,8 +50,26 @@ class Family:
     best: float = 1.0
 
 
-def _macro(by_class: Callable[[Tally], Shares]) -> Callable[[Tally], Shares]:
-    return lambda tally: by_class(tally)[:, tally.occurring].mean(axis=1)
+def _of_counts(read: Callable[[Shares], Shares]) -> Callable[[Tally], Shares]:
+    """Read a figure off the confusion matrix."""
+    return lambda tally: read(tally.counts)
+
+
+def _averaged(
+    description: str,
+    by_class: Callable[[Tally], Shares],
+    needs: str = "a study",
+    interval: IntervalKind = "bootstrap",
+) -> Family:
+    """Make the mean of a metric over the classes that occur."""
+    return Family(
+        description,
+        needs,
+        interval,
+        "rarest",
+        lambda tally: by_class(tally)[:, tally.occurring].mean(axis=1),
+        averaged=True,
+    )
 
 
 METRICS: dict[str, Family] = {
@@ -60,62 +78,42 @@ METRICS: dict[str, Family] = {
         "a study",
         "clopper_pearson",
         "all",
-        lambda tally: confusion.accuracy(tally.counts),
+        _of_counts(confusion.accuracy),
     ),
-    "balanced_accuracy": Family(
+    "balanced_accuracy": _averaged(
         "mean sensitivity over the classes, as macro_sensitivity",
-        "a study",
-        "bootstrap",
-        "rarest",
-        _macro(lambda tally: confusion.sensitivity(tally.counts)),
-        averaged=True,
+        _of_counts(confusion.sensitivity),
     ),
-    "macro_auc": Family(
+    "macro_auc": _averaged(
         "mean over the classes of the area under the ROC curve, each against the rest",
+        lambda tally: tally.aucs,
         "studies of two classes",
         "delong",
-        "rarest",
-        _macro(lambda tally: tally.aucs),
-        averaged=True,
     ),
-    "macro_sensitivity": Family(
+    "macro_sensitivity": _averaged(
         "mean sensitivity over the classes",
-        "a study",
-        "bootstrap",
-        "rarest",
-        _macro(lambda tally: confusion.sensitivity(tally.counts)),
-        averaged=True,
+        _of_counts(confusion.sensitivity),
     ),
-    "macro_specificity": Family(
+    "macro_specificity": _averaged(
         "mean specificity over the classes",
+        _of_counts(confusion.specificity),
         "studies of two classes",
-        "bootstrap",
-        "rarest",
-        _macro(lambda tally: confusion.specificity(tally.counts)),
-        averaged=True,
     ),
-    "macro_precision": Family(
+    "macro_precision": _averaged(
         "mean precision over the classes",
+        _of_counts(confusion.precision),
         "every class that occurs answered at least once",
-        "bootstrap",
-        "rarest",
-        _macro(lambda tally: confusion.precision(tally.counts)),
-        averaged=True,
     ),
-    "macro_f": Family(
+    "macro_f": _averaged(
         "mean F over the classes",
-        "a study",
-        "bootstrap",
-        "rarest",
-        _macro(lambda tally: confusion.f(tally.counts)),
-        averaged=True,
+        _of_counts(confusion.f),
     ),
     "mcc": Family(
         "correlation of true and answered classes (Matthews; R_K for more than two), from -1",
         "studies of two classes",
         "bootstrap",
         "rarest",
-        lambda tally: confusion.mcc(tally.counts),
+        _of_counts(confusion.mcc),
         lowest=-1.0,
     ),
     "brier": Family(
@@ -139,28 +137,28 @@ METRICS: dict[str, Family] = {
         "a study of the class",
         "clopper_pearson",
         "class",
-        lambda tally: confusion.sensitivity(tally.counts),
+        _of_counts(confusion.sensitivity),
     ),
     "specificity:<class>": Family(
         "share of the studies of other classes that are not answered so",
         "a study of another class",
         "clopper_pearson",
         "others",
-        lambda tally: confusion.specificity(tally.counts),
+        _of_counts(confusion.specificity),
     ),
     "precision:<class>": Family(
         "share of the answers of the class that are right",
         "a study answered as the class",
         "clopper_pearson",
         "answered",
-        lambda tally: confusion.precision(tally.counts),
+        _of_counts(confusion.precision),
     ),
     "f:<class>": Family(
         "harmonic mean of sensitivity and precision of the class (F1)",
         "a study of the class",
         "bootstrap",
         "class",
-        lambda tally: confusion.f(tally.counts),
+        _of_counts(confusion.f),
     ),
 }
 """Every metric there is, in the order of reports; ``<class>`` stands for a class's name."""
