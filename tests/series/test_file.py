@@ -47,6 +47,21 @@ def test_all_mistakes_are_told_with_their_line_and_what_was_meant(
         ("[phantoms]", "[phantom]", "unknown key; did you mean 'phantoms'?"),
         ('rule = "best"\n', 'rule = "best"\nmetric = "f1"\n', "'f1' is none of"),
         ("margin = 0.1", 'margin = 0.1\nhealthy = "fine"', "task three-classes: "),
+        (
+            "[published.",
+            '[attention]\ntask = "three-clases"\n[published.',
+            "attention.task: 'three-clases' is none of the tasks",
+        ),
+        (
+            "[published.",
+            '[attention]\nfindings = ["nodule"]\n[published.',
+            "findings chooses among lesion boxes",
+        ),
+        (
+            "[top]",
+            '[lungs]\nsource = "segmenter"\nsegmenter = "s"\n[top]',
+            "lungs: found and not used; set pixels.crop to 'lungs'",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(

@@ -182,6 +182,8 @@ def _of_lungs(lungs: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     by_class = [f"{name} {numbers.count(n)}" for name, n in lungs["whole_by_class"].items()]
     if lungs["whole"]:
         told += f": {', '.join(by_class)}"
+    pairs = (lungs.get("segmenter") or {}).get("pairs")
+    told += f"; {pairs['told']}" if pairs else ""
     listed = [f"{one['study']}: {one['reason']}" for one in lungs["whole_studies"]]
     return "Films that were not cropped to the lungs", told, listed
 

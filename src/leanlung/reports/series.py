@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from leanlung.reports import numbers
 from leanlung.reports.cautions import as_published, made_up, source_tells
 from leanlung.reports.cohort import data_flow, openings_table, source_class_table
+from leanlung.reports.rendering import template
 from leanlung.reports.seeds import UNPRUNED
+from leanlung.reports.series_attention import attention_section
 from leanlung.reports.series_beyond import (
     against_table,
     baseline_table,
@@ -20,6 +20,7 @@ from leanlung.reports.series_beyond import (
     source_table,
     weights_table,
 )
+from leanlung.reports.series_lungs import lungs_section
 from leanlung.reports.series_plots import pruning_curves
 from leanlung.reports.series_tables import (
     COMBINERS,
@@ -133,14 +134,7 @@ def render_series(facts: SeriesFacts) -> str:
         for one in (as_published(results["as_published"]), made_up(facts.data))
         if one is not None
     ]
-    environment = Environment(
-        loader=PackageLoader("leanlung.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("series.html.j2").render(
+    return template("series.html.j2").render(
         facts=facts,
         series=series,
         stamps=stamps,
@@ -156,7 +150,9 @@ def render_series(facts: SeriesFacts) -> str:
         ),
         tasks=tasks,
         baselines=baseline_table(results),
+        attention=attention_section(results.get("attention")),
         data=data_flow(facts.data),
+        lungs=lungs_section(facts.data),
         archives=_archives(facts.data["archives"]),
         overlaps=_overlaps(facts.data["overlaps"]),
         openings=openings_table(facts.openings),

@@ -10,7 +10,7 @@ import torch
 
 from leanlung.foundations.seeds import Seeds
 from leanlung.runs.bundle_images import decoded, require_labels
-from leanlung.runs.gathering import alike_of, describe
+from leanlung.runs.looks import alike_of, describe
 from leanlung.studies.layouts import read_cohort
 from leanlung.studies.leaks import find_leaks, refuse_leaks
 from leanlung.studies.split import Part, Shares, assign_parts, given_parts

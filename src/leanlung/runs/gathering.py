@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from leanlung.evaluation import confounding
 from leanlung.foundations import fingerprints
@@ -13,14 +12,14 @@ from leanlung.foundations.errors import StudyError, UsageError
 from leanlung.foundations.seeds import Seeds
 from leanlung.pixels import Reader, Source, prepared_images
 from leanlung.runs.evidence import require_groups
-from leanlung.runs.lungs import with_lungs
+from leanlung.runs.held_out import HeldOut
+from leanlung.runs.looks import alike_of, describe, described
+from leanlung.runs.lungs import require_there, with_lungs
 from leanlung.runs.selection import select
 from leanlung.studies.layouts import read_cohort
-from leanlung.studies.leaks import find_leaks, look_alikes, refuse_leaks
+from leanlung.studies.leaks import find_leaks, refuse_leaks
 from leanlung.studies.phantoms import make
 from leanlung.studies.pictures import decode
-from leanlung.studies.pictures.hashes import pixel_sha256
-from leanlung.studies.pictures.likeness import Look, look, near_identical_pairs
 from leanlung.studies.split import Shares, assign_parts, given_parts
 from leanlung.studies.study import Unreadable
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from leanlung.pixels import Prepared
@@ -156,21 +153,18 @@ def gather(
     selected = select(recipe.data, read)
     cohort = selected.cohort
     require_groups(recipe, cohort)
-    lungs = None
+    lungs = held = None
     if recipe.pixels.crop == "lungs":
-        cohort, lungs = with_lungs(recipe.lungs, cohort, data, out / "cache", progress)
+        require_there(recipe.lungs, data)
+        if recipe.lungs.pairs:  # what is fitted here must know whom not to learn from
+            held = _held_out(recipe, cohort, out, progress)
+        cohort, lungs = with_lungs(recipe.lungs, cohort, data, out / "cache", progress, held)
     prepared = _prepare(recipe, cohort, out, progress)
     ids = [study.study_id for study in cohort.studies]
+    drawn = _drawn(recipe, cohort, prepared)
+    cohort, facts, alike = drawn.cohort, drawn.facts, drawn.alike
     rows = {name: row for name, row in zip(ids, prepared.rows, strict=True) if row is not None}
-    cohort = _readable(recipe, cohort, rows, prepared.reasons)
-    facts = {n: f for n, f in zip(ids, prepared.facts, strict=True) if n in rows}
-    alike = alike_of([name for name in ids if name in rows], facts)
-    if recipe.split.by == "manifest":
-        parts = given_parts(cohort)
-    else:
-        shares = Shares(recipe.split.train, recipe.split.validation, recipe.split.test)
-        together = [(a, b) for _, a, b in alike if recipe.split.look_alikes == "together"]
-        parts = assign_parts(cohort, shares, Seeds(recipe.split.seed), together)
+    parts = drawn.parts if held is None else _as_held(held, rows)
     leaks = find_leaks(cohort, parts, alike)
     if not allow:
         refuse_leaks(leaks)
@@ -214,22 +208,57 @@ def _read(recipe: Recipe, data: Path | None, out: Path, progress: Progress) -> C
     return read_cohort(data, recipe.data.manifest, recipe.data.layout)
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """Readable studies, what is noted of them, and their parts."""
+
+    cohort: Cohort
+    facts: Mapping[str, Mapping[str, str]]
+    alike: Sequence[tuple[Any, str, str]]
+    parts: Mapping[str, Part]
+
+
+def _drawn(recipe: Recipe, cohort: Cohort, prepared: Prepared) -> _Drawn:
+    ids = [study.study_id for study in cohort.studies]
+    rows = {name: row for name, row in zip(ids, prepared.rows, strict=True) if row is not None}
+    cohort = _readable(recipe, cohort, rows, prepared.reasons)
+    facts = {n: f for n, f in zip(ids, prepared.facts, strict=True) if n in rows}
+    alike = alike_of([name for name in ids if name in rows], facts)
+    parts: Mapping[str, Part]
+    if recipe.split.by == "manifest":
+        parts = given_parts(cohort)
+    else:
+        shares = Shares(recipe.split.train, recipe.split.validation, recipe.split.test)
+        together = [(a, b) for _, a, b in alike if recipe.split.look_alikes == "together"]
+        parts = assign_parts(cohort, shares, Seeds(recipe.split.seed), together)
+    return _Drawn(cohort, facts, alike, parts)
+
+
+def _held_out(recipe: Recipe, cohort: Cohort, out: Path, progress: Progress) -> HeldOut:
+    """Part the studies before any lung is found: parts need looks alone, and no mask."""
+    with progress.task("looking at films", len(cohort.studies)) as done:
+        seen = described([study.image for study in cohort.studies], out / "cache", done)
+    drawn = _drawn(recipe, cohort, seen)
+    return HeldOut(drawn.cohort, drawn.parts, drawn.facts)
+
+
+def _as_held(held: HeldOut, rows: Mapping[str, int]) -> dict[str, Part]:
+    """Give the parts that were drawn before the lungs were found."""
+    if strange := [name for name in rows if name not in held.parts]:
+        msg = (
+            f"study {strange[0]!r} could not be read at first and could be later; the images "
+            "change while they are read: start again when they do not"
+        )
+        raise StudyError(msg)
+    return {name: cast("Part", held.parts[name]) for name in rows}
+
+
 def _prepare(recipe: Recipe, cohort: Cohort, out: Path, progress: Progress) -> Prepared:
     sources = [Source(study.image, study.lung_mask) for study in cohort.studies]
     with progress.task("preparing images", len(sources)) as done:
         return prepared_images(
             sources, recipe.pixels, out / "cache", Reader(decode, describe), done
         )
-
-
-def describe(image: NDArray[np.float32]) -> dict[str, str]:
-    """Note of a decoded image what tells it from others: its hashes and a thumbnail."""
-    seen = look(image)
-    return {
-        "pixel_sha256": pixel_sha256(image),
-        "phash": seen.hash,
-        "thumbnail": base64.b64encode(seen.thumbnail).decode(),
-    }
 
 
 def _readable(
@@ -256,19 +285,3 @@ def _mask(recipe: Recipe, study: Study) -> list[str]:
     if recipe.pixels.crop != "lungs" or study.lung_mask is None:
         return []
     return [fingerprints.of_file(study.lung_mask)]
-
-
-def alike_of(
-    ids: Sequence[str], facts: Mapping[str, Mapping[str, str]]
-) -> list[tuple[Any, str, str]]:
-    """List pairs of studies with the same or nearly the same picture.
-
-    Args:
-        ids: Of the studies.
-        facts: What `describe` noted of each, by study id.
-    """
-    looks = [
-        Look(facts[name]["phash"], base64.b64decode(facts[name]["thumbnail"])) for name in ids
-    ]
-    near = [(ids[a], ids[b]) for a, b in near_identical_pairs(looks)]
-    return look_alikes({name: facts[name]["pixel_sha256"] for name in ids}, near)

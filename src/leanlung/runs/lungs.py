@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +24,7 @@ from leanlung.lungs import (
     segment_files,
 )
 from leanlung.pixels import contents
+from leanlung.runs.held_out import leave_out
 from leanlung.runs.mask_files import save_mask
 
 if TYPE_CHECKING:
@@ -34,10 +36,14 @@ if TYPE_CHECKING:
 
     from leanlung.lungs import Segmented, Segmenter
     from leanlung.lungs.fitting import Epoch
+    from leanlung.runs.held_out import HeldOut, LeftOut
     from leanlung.runs.progress import Progress
     from leanlung.studies.study import Cohort
 
 NO_MASK = "the data name no lung mask"
+_NUMBER = re.compile(r"\d+\.\d+")
+"""What was measured stands first in a reason; without it, films of one kind count as one."""
+
 _VERSION = 1
 """Raised whenever the same segmenter would give another mask."""
 
@@ -54,7 +60,7 @@ class LungsSection(BaseModel, extra="forbid", frozen=True):
         segmenter: Folder of a segmenter, looked for below ``--data`` and then where the
             command runs.
         pairs: Table of films and masks to fit one on, instead of ``segmenter``; looked for
-            likewise.
+            likewise. Those of patients in the validation or test part are left out.
         fit: How it is fitted.
     """
 
@@ -85,11 +91,13 @@ class RunLungs:
         source: Of the masks.
         whole: Why a film stays whole, by study id.
         segmenter: That found the masks, if one did.
+        pairs: Which masks it was not fitted on, if it was fitted here.
     """
 
     source: str
     whole: Mapping[str, str]
     segmenter: Segmenter | None = None
+    pairs: LeftOut | None = None
 
     def as_dict(self, cohort: Cohort, parts: Mapping[str, str]) -> dict[str, Any]:
         """Describe it by counts and by a list of what stayed whole.
@@ -108,6 +116,9 @@ class RunLungs:
             "whole": len(whole),
             "whole_by_part": dict(sorted(counted.items())),
             "whole_by_class": {label: by_label[label] for label in cohort.classes},
+            "whole_by_reason": dict(
+                Counter(_NUMBER.sub("…", self.whole[one.study_id], count=1) for one in whole)
+            ),
             "whole_studies": [
                 {"study": study.study_id, "reason": self.whole[study.study_id]}
                 for study in whole
@@ -117,12 +128,33 @@ class RunLungs:
             told["segmenter"] = {
                 "fingerprint": self.segmenter.fingerprint,
                 "agreement": [dict(one) for one in self.segmenter.agreement],
+                # Of a finished segmenter nobody here knows which films it was fitted on.
+                "pairs": None if self.pairs is None else self.pairs.as_dict(),
             }
         return told
 
 
+def require_there(section: LungsSection, data: Path | None) -> None:
+    """Make sure that the segmenter or the pairs are where they should be, before any work.
+
+    Raises:
+        StudyError: If they are not.
+    """
+    for name, field in (
+        (section.segmenter, "lungs.segmenter"),
+        (section.pairs, "lungs.pairs"),
+    ):
+        if name:
+            _place(name, data, field)
+
+
 def with_lungs(
-    section: LungsSection, cohort: Cohort, data: Path | None, cache: Path, progress: Progress
+    section: LungsSection,
+    cohort: Cohort,
+    data: Path | None,
+    cache: Path,
+    progress: Progress,
+    held: HeldOut | None = None,
 ) -> tuple[Cohort, RunLungs]:
     """Give every study the mask it is cropped by.
 
@@ -132,18 +164,21 @@ def with_lungs(
         data: What ``--data`` gave.
         cache: Folder of all caches: masks that were found are kept, by content of the film.
         progress: Told what is going on.
+        held: The parts; pairs of patients in validation and test are then left out where a
+            segmenter is fitted.
 
     Returns:
         The cohort, whose studies have a mask or stay whole, and why they do.
 
     Raises:
-        StudyError: If the segmenter or the pairs are not where they should be.
+        StudyError: If the segmenter or the pairs are not where they should be, or all pairs
+            are of patients in validation and test.
         BundleError: If the segmenter is damaged.
     """
     if section.source == "masks":
         bare = {s.study_id: NO_MASK for s in cohort.studies if s.lung_mask is None}
         return cohort, RunLungs(section.source, bare)
-    segmenter = _segmenter(section, data, cache, progress)
+    segmenter, left_out = _segmenter(section, data, cache, progress, held)
     films = [study.image for study in cohort.studies]
     by_content = dict(zip(films, contents(films, cache), strict=True))
     found = _found(segmenter, by_content, cache, progress)
@@ -153,7 +188,8 @@ def with_lungs(
         studies.append(replace(study, lung_mask=mask))
         if reason:
             whole[study.study_id] = reason
-    return replace(cohort, studies=tuple(studies)), RunLungs(section.source, whole, segmenter)
+    lungs = RunLungs(section.source, whole, segmenter, left_out)
+    return replace(cohort, studies=tuple(studies)), lungs
 
 
 def _found(
@@ -199,19 +235,26 @@ def _found(
 
 
 def _segmenter(
-    section: LungsSection, data: Path | None, cache: Path, progress: Progress
-) -> Segmenter:
+    section: LungsSection,
+    data: Path | None,
+    cache: Path,
+    progress: Progress,
+    held: HeldOut | None,
+) -> tuple[Segmenter, LeftOut | None]:
     if section.segmenter:
-        return load_segmenter(_place(section.segmenter, data, "lungs.segmenter"))
+        return load_segmenter(_place(section.segmenter, data, "lungs.segmenter")), None
     table = _place(section.pairs, data, "lungs.pairs")
     root = data if data is not None and data.is_dir() else None
-    pairs = read_pairs(table, root)
+    pairs, left_out = read_pairs(table, root), None
+    if held is not None:
+        pairs, left_out = leave_out(pairs, held, cache, progress)
+        progress.note(left_out.told)
     files = contents([path for pair in pairs for path in (pair.image, pair.mask)], cache)
     whose = [[pair.patient_id, pair.source, pair.part] for pair in pairs]
     key = fingerprints.of_value([_VERSION, section.fit.model_dump(mode="json"), files, whose])
     folder = cache / f"segmenter-{key[:16]}"
     if is_segmenter(folder):
-        return load_segmenter(folder)
+        return load_segmenter(folder), left_out
     with progress.task("reading lung masks", len(pairs)) as done:
         loaded = load_pairs(pairs, done)
     for problem in loaded.problems:
@@ -225,7 +268,7 @@ def _segmenter(
         segmenter = fit_segmenter(loaded, section.fit, checkpoint=checkpoint, watch=epoch_done)
     save_segmenter(folder, segmenter)
     checkpoint.unlink(missing_ok=True)
-    return segmenter
+    return segmenter, left_out
 
 
 def _place(name: str, data: Path | None, field: str) -> Path:
@@ -236,5 +279,8 @@ def _place(name: str, data: Path | None, field: str) -> Path:
         if path.exists():
             return path
     looked = " and ".join(str(path) for path in places)
-    msg = f"{field}: nothing there ({looked}); give a path below --data or from here"
+    msg = (
+        f"{field}: nothing there ({looked}); give a path below --data or from here, or crop by "
+        "no segmenter: pixels.crop = 'none', or lungs.source = 'masks'"
+    )
     raise StudyError(msg)

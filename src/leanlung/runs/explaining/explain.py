@@ -96,13 +96,14 @@ def explain(
     """
     _require(plan, explainers)
     cohort = read_cohort(data)
+    own = {s.study_id: s.lung_mask for s in cohort.studies if s.lung_mask is not None}
     told = []
     if plan.masks is not None:
         cohort, fitted = with_masks(cohort, plan.masks)
         told.append(fitted)
     lesions = read_lesions(plan.boxes, plan.findings) if plan.boxes is not None else {}
     explained = Explained(told)
-    reading = Reading(explainers, plan, lesions, explained)
+    reading = Reading(explainers, plan, lesions, explained, own)
     studies = asked_studies(reading, cohort)
     looking = Looking(explainers, plan, device, explained, out / OVERLAYS)
     with progress.task("explaining films", len(studies)) as done:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from leanlung.attention import inside_boxes, inside_mask
 from leanlung.foundations.errors import LeanlungError
-from leanlung.pixels import prepare
+from leanlung.pixels import prepare, require_image
 from leanlung.runs.explaining.explainers import open_test_part
 from leanlung.studies.pictures import decode, pixel_sha256
 
@@ -37,7 +37,7 @@ class Film:
     Attributes:
         study: Whose.
         image: (H, W), in [0, 1].
-        lungs: Its lung mask as it lies on the disk.
+        crops: By network, the lung mask that it is cropped by; None where it is read whole.
         ready: By network, what it reads: (S, S), uint8.
         regions: ``lungs``, ``boxes`` and ``masks``, as far as they are known; (H, W).
         part: Of the split; empty if unknown.
@@ -45,7 +45,7 @@ class Film:
 
     study: Study
     image: NDArray[np.float32]
-    lungs: NDArray[np.float32] | None
+    crops: Mapping[str, NDArray[np.generic] | None]
     ready: Mapping[str, NDArray[np.uint8]]
     regions: Mapping[str, Region]
     part: str
@@ -65,6 +65,8 @@ class Reading:
         plan: How.
         lesions: By resolved path of the film.
         explained: Told what is left out and what does not fit.
+        own: Lung masks that the data name, by study id: films are cropped by them, where
+            no segmenter of the network's own finds the lungs. Others are to measure by.
         opened: Whether the test part of the runs was opened.
     """
 
@@ -72,7 +74,39 @@ class Reading:
     plan: ExplainPlan
     lesions: Mapping[Path, Lesions]
     explained: Explained
+    own: Mapping[str, Path] = field(default_factory=dict)
     opened: bool = False
+    _finders: dict[str, str] = field(default_factory=dict)
+
+    def crops(
+        self, study: Study, image: NDArray[np.float32], lungs: NDArray[np.float32] | None
+    ) -> dict[str, NDArray[np.generic] | None]:
+        """Give the mask by which a film is cropped for each network, as when it was trained.
+
+        Args:
+            study: Whose film.
+            image: It, (H, W).
+            lungs: The mask that it is measured by, if there is one.
+        """
+        own = self.own.get(study.study_id)
+        beside = lungs if own in (None, study.lung_mask) else decode(own)
+        found: dict[str, NDArray[np.generic] | None] = {}
+        crops: dict[str, NDArray[np.generic] | None] = {}
+        for one in self.explainers.each:
+            segmenter = one.bundle.segmenter
+            if one.bundle.pixels.crop != "lungs":
+                crops[one.name] = None
+            elif segmenter is None:
+                crops[one.name] = beside
+            else:
+                if one.name not in self._finders:
+                    self._finders[one.name] = segmenter.fingerprint
+                finder = self._finders[one.name]
+                if finder not in found:  # once for all networks that it goes with
+                    [at] = segmenter.find([image])
+                    found[finder] = at.of_film() if at.at.plausible else None
+                crops[one.name] = found[finder]
+        return crops
 
 
 def asked_studies(reading: Reading, cohort: Cohort) -> list[Study]:
@@ -128,17 +162,19 @@ def _film(reading: Reading, study: Study) -> Film | None:
         reading.explained.leave_out(f"of the {part} part" if part else "of no known part")
         return None
     lungs = decode(study.lung_mask) if study.lung_mask is not None else None
-    ready = {}
-    for one in reading.explainers.each:
-        mask = lungs if one.bundle.pixels.crop == "lungs" else None
-        ready[one.name] = prepare(image, one.bundle.pixels, mask)
+    require_image(image)
+    crops = reading.crops(study, image, lungs)
+    ready = {
+        one.name: prepare(image, one.bundle.pixels, crops[one.name])
+        for one in reading.explainers.each
+    }
     if known == "test" and not reading.opened:
         for run in reading.explainers.runs:
             open_test_part(run)
         reading.opened = True
     shape = image.shape[0], image.shape[1]
     regions = _regions(reading, study, shape, lungs)
-    return Film(study, image, lungs, ready, regions, part)
+    return Film(study, image, crops, ready, regions, part)
 
 
 def _regions(

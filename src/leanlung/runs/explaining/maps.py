@@ -109,7 +109,7 @@ class Looking:
         for film, values, of_class in zip(films, cam.values, cam.classes, strict=True):
             name = one.bundle.classes[int(of_class)]
             attention = AttentionMap(film.study.study_id, name, values, cam.method, cam.layer)
-            seen = seen_box(film.shape, one.bundle.pixels, film.lungs)
+            seen = seen_box(film.shape, one.bundle.pixels, film.crops[one.name])
             found.append(on_film(attention, film.shape, seen))
         return found
 
@@ -132,7 +132,7 @@ class Looking:
     def _measure(self, film: Film, name: str, attention: AttentionMap, predicted: str) -> None:
         seen = np.zeros(film.shape, dtype=np.bool_)
         for one in self.explainers.members(name):  # what any of them was shown
-            box = seen_box(film.shape, one.bundle.pixels, film.lungs)
+            box = seen_box(film.shape, one.bundle.pixels, film.crops[one.name])
             seen[box.top : box.bottom, box.left : box.right] = True
         self.explained.add_map(name, attention.empty)
         study = film.study

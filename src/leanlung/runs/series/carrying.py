@@ -202,13 +202,15 @@ def gather_stages(now: Carrying) -> None:
 
 def _gathered(now: Carrying, child: Child) -> Gathered:
     options = now.options_of(child, "data")
-    return gather(
+    found = gather(
         child.recipe,
         options.data,
         now.options.out,
         allow=options.allow,
         progress=now.progress,
     )
+    # The manifest brings the masks along; who found them, and why others lack one, it cannot.
+    return replace(found, lungs=now.whole.lungs)
 
 
 def carry(now: Carrying, child: Child, until: str) -> None:

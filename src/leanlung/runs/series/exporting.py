@@ -44,6 +44,11 @@ def export_ensembles(now: Carrying, top: tuple[str, ...]) -> None:
         step(place.parent, inputs, partial(_export, now, task, task.ensemble, top))
 
 
+def handed_on(section: EnsembleSection) -> str:
+    """Name the combiner of the ensemble that is handed on."""
+    return next(name for name in _FIRST if name in section.combiners)
+
+
 def _export(
     now: Carrying,
     task: TaskSection,
@@ -51,7 +56,7 @@ def _export(
     top: tuple[str, ...],
     _here: Path,
 ) -> None:
-    combiner = next(name for name in _FIRST if name in section.combiners)
+    combiner = handed_on(section)
     place = now.folder.ensembles(task.name)
     ensemble = fixed(place, section, "pruned")[combiner]
     said = read_predictions(place / f"{combiner}-pruned" / VALIDATION)

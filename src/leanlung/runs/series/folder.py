@@ -22,6 +22,7 @@ def series_name(series: Series, data: str) -> str:
         data: Fingerprint of the data.
     """
     resolved = series.model_dump(mode="json")
+    del resolved["attention"]  # it decides nothing of the networks, and may be asked for later
     stamp = "-as-published" if series.as_published else ""
     return f"{series.name}{stamp}-{fingerprints.of_value([resolved, data])[:8]}"
 
@@ -119,7 +120,7 @@ class SeriesFolder:
 
     @property
     def attention(self) -> Path:
-        """Where ``leanlung explain`` may put what the page then shows."""
+        """Where networks look: the step that tells it, or what ``leanlung explain`` drew."""
         return self.path / "attention"
 
     def ensemble_bundle(self, task: str) -> Path:

@@ -20,6 +20,7 @@ from leanlung.runs.recipe import (
     require_writable,
 )
 from leanlung.runs.series.archive import ArchiveSection
+from leanlung.runs.series.attention import AttentionSection
 from leanlung.runs.series.ensemble import EnsembleSection
 from leanlung.studies.phantoms import PhantomSpec
 from leanlung.training import TrainingPlan
@@ -139,6 +140,7 @@ class Series(BaseModel, extra="forbid", frozen=True):
         pretrain: What each learns first.
         top: Which of them go on.
         task: What these are fitted to.
+        attention: Where the networks of a task look; nobody asks if not given.
         deviations: What the source did, what we do, why.
         gaps: What the source does not say, and what we chose.
         published: The source's figures, by table and row.
@@ -161,6 +163,7 @@ class Series(BaseModel, extra="forbid", frozen=True):
     pretrain: PretrainSection
     top: TopSection = TopSection()
     task: Annotated[tuple[TaskSection, ...], Field(min_length=1)]
+    attention: AttentionSection | None = None
     deviations: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     published: dict[str, Any] = Field(default_factory=dict)
@@ -171,6 +174,15 @@ class Series(BaseModel, extra="forbid", frozen=True):
         """Give a network by its name."""
         return next(one for one in self.network if one.name == name)
 
+    def attended(self) -> TaskSection:
+        """Give the task whose networks are looked into, where attention is asked for."""
+        wanted = self.attention.task if self.attention is not None else ""
+        return next(
+            one
+            for one in self.task
+            if (one.name == wanted if wanted else one.ensemble is not None)
+        )
+
     @field_validator("published")
     @classmethod
     def _published_can_be_written(cls, published: dict[str, Any]) -> dict[str, Any]:
@@ -180,12 +192,15 @@ class Series(BaseModel, extra="forbid", frozen=True):
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Series:
         problems = [*self._doubled(), *self._unknown_labels(), *self._ensembles()]
+        problems += self._unattended()
         if self.top.count > len(self.network):
             problems.append(
                 f"top.count: {self.top.count} of {len(self.network)} networks cannot go on"
             )
         if bool(self.archive) == (self.phantoms is not None):
             problems.append("archive: give archives or phantoms, one of the two")
+        if self.lungs.source == "segmenter" and self.pixels.crop != "lungs":
+            problems.append("lungs: found and not used; set pixels.crop to 'lungs'")
         if self.split.by != "patient":
             problems.append("split.by: the parts of a series are drawn by patient")
         if problems:
@@ -224,3 +239,14 @@ class Series(BaseModel, extra="forbid", frozen=True):
             for one in self.task
             if one.ensemble is not None and self.top.count < 2
         ]
+
+    def _unattended(self) -> list[str]:
+        if self.attention is None:
+            return []
+        names, wanted = [one.name for one in self.task], self.attention.task
+        if wanted and wanted not in names:
+            hint = did_you_mean(wanted, names)
+            return [f"attention.task: {wanted!r} is none of the tasks {names}{hint}"]
+        if not wanted and all(one.ensemble is None for one in self.task):
+            return [f"attention.task: no task has an ensemble; name one of {names}"]
+        return []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from leanlung.foundations.errors import UsageError
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.runs.progress import Progress, Silent
+from leanlung.runs.series.attending import attend, tables_of
 from leanlung.runs.series.carrying import begin, gather_stages
 from leanlung.runs.series.exporting import export_ensembles
 from leanlung.runs.series.fixing import fix_ensembles
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from leanlung.runs.run import Options
     from leanlung.runs.series.folder import SeriesFolder
 
-STAGES = ("data", "pretrain", "top", "tasks", "ensembles", "open", "report")
+STAGES = ("data", "pretrain", "top", "tasks", "ensembles", "open", "attention", "report")
 """What ``--until`` may name; the test part is opened in ``open``, and not before."""
 
 
@@ -49,6 +50,9 @@ def reproduce(file: Path, options: Options, progress: Progress | None = None) ->
     series = read_series(file, options.changes)
     now = begin(series, file.read_text(encoding="utf-8"), options, progress)
     gather_stages(now)
+    if series.attention is not None:
+        for told in tables_of(now, series.attention).told:  # not after hours of fitting
+            progress.note(f"attention: {told}")
     if last >= STAGES.index("pretrain"):
         pretrain(now)
     if last < STAGES.index("top"):
@@ -61,6 +65,8 @@ def reproduce(file: Path, options: Options, progress: Progress | None = None) ->
     if last >= STAGES.index("open"):
         open_test(now, top)
         export_ensembles(now, top)
+    if last >= STAGES.index("attention"):
+        attend(now, top)
     if last >= STAGES.index("report"):
         write_tables(now, top)
         write_series_report(now.folder)

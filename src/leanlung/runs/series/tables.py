@@ -11,9 +11,11 @@ from leanlung.foundations.files import write_json
 from leanlung.foundations.seeds import Seeds
 from leanlung.foundations.tables import write_table
 from leanlung.runs.folder import CHOICE, EVALUATION
+from leanlung.runs.series.attending import attention_of
 from leanlung.runs.series.combining import KINDS, combined_name, weights_told
 from leanlung.runs.series.flaws import FLAWS
 from leanlung.runs.series.recipe import PRETRAIN
+from leanlung.runs.series.rows import rows_of
 from leanlung.statistics import compare, measure, read_predictions
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from leanlung.runs.series.recipe import TaskSection
     from leanlung.statistics import Predictions
 
-_ESTIMATE = ("value", "low", "high", "level", "method", "studies", "patients")
 _UNPRUNED = "unpruned"
 
 
@@ -60,10 +61,16 @@ def write_tables(now: Carrying, top: tuple[str, ...]) -> dict[str, Any]:
         "tasks": [_task(now, task, top) for task in series.task],
         "published": series.published,
     }
+    if (lungs := now.whole.lungs) is not None:
+        told = lungs.as_dict(now.whole.cohort, now.whole.parts)
+        # Film by film they stand in data.json.
+        found["lungs"] = {key: one for key, one in told.items() if key != "whole_studies"}
+    if (attention := attention_of(now)) is not None:
+        found["attention"] = attention
     if series.as_published:
         _print_as_published(found)
     write_json(now.folder.results, found)
-    for name, rows in _rows(found).items():
+    for name, rows in rows_of(found).items():
         if rows:
             columns = dict.fromkeys(key for row in rows for key in row)
             write_table(now.folder.tables / f"{name}.csv", tuple(columns), rows)
@@ -209,65 +216,6 @@ def _seed(now: Carrying, folder: RunFolder) -> Any:  # noqa: ANN401
 
 def _evaluated(now: Carrying, folder: RunFolder) -> dict[str, Any]:
     return _read(_seed(now, folder).evaluate / EVALUATION)
-
-
-def _rows(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Lay all figures out in long tables, a row a figure."""
-    estimates, sources, curve, weights = [], [], [], []
-    models = [
-        ({"stage": PRETRAIN, "model": network, "kind": _UNPRUNED}, one)
-        for network, one in found[PRETRAIN]["rows"].items()
-    ]
-    for task in found["tasks"]:
-        for network, row in task["rows"].items():
-            models += [
-                ({"stage": task["name"], "model": network, "kind": name}, one)
-                for name, one in row["models"].items()
-            ]
-            curve += [
-                {
-                    "stage": task["name"],
-                    "network": network,
-                    "round": one["round"],
-                    "chosen": int(one["round"] == _number(row["chosen"])),
-                    "parameters": one["size"]["stored"],
-                    "macs": one["size"]["macs"],
-                    **one["validation"],
-                }
-                for one in row["candidates"]
-                if task["pruned"]
-            ]
-        models += [
-            ({"stage": task["name"], "model": one["combiner"], "kind": one["members"]}, one)
-            for one in task["ensembles"]
-        ]
-        weights += [
-            {"stage": task["name"], "combiner": w["combiner"], "members": w["members"],
-             "network": network, "weight": weight}
-            for w in task["weights"]
-            for network, weight in w["weights"].items()
-        ]  # fmt: skip
-    for whose, one in models:
-        size = one.get("size", {})
-        whose = {**whose, "parameters": size.get("stored", "")}
-        estimates += [
-            {**whose, "metric": each["name"], **{key: each[key] for key in _ESTIMATE}}
-            for each in one["estimates"]
-        ]
-        sources += [
-            {**whose, "source": source, **{key: each[key] for key in _ESTIMATE}}
-            for source, each in one["accuracy_by_source"].items()
-        ]
-    return {
-        "estimates": estimates,
-        "accuracy-by-source": sources,
-        "pruning-curve": curve,
-        "ensemble-weights": weights,
-    }
-
-
-def _number(name: str) -> int:
-    return 0 if name == _UNPRUNED else int(name.removeprefix("round-"))
 
 
 def _read(path: Path) -> dict[str, Any]:
