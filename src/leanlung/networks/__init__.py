@@ -3,6 +3,7 @@
 from leanlung.networks.backbones import BACKBONES, Backbone
 from leanlung.networks.build import build, count_trainable, outline
 from leanlung.networks.classifier import Classifier
+from leanlung.networks.outputs import drop_last_layer, last_layer
 from leanlung.networks.published import PUBLISHED, Published
 from leanlung.networks.size import ModelSize, size_of
 from leanlung.networks.spec import NetworkSpec, Width
@@ -21,6 +22,8 @@ __all__ = [
     "Width",
     "build",
     "count_trainable",
+    "drop_last_layer",
+    "last_layer",
     "load_weights",
     "outline",
     "resize",

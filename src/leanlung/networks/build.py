@@ -12,6 +12,7 @@ from leanlung.networks.backbones import backbone
 from leanlung.networks.classifier import Classifier, head_of
 from leanlung.networks.keras import keep_keras_conventions
 from leanlung.networks.maps import count_maps
+from leanlung.networks.outputs import give_output
 from leanlung.networks.widths import resize
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ def build(spec: NetworkSpec) -> Classifier:
         spec: What to build; a pruned network's widths are applied too.
 
     Returns:
-        The network, in training mode, on torch's default device.
+        The network, in training mode, on torch's default device; with ``output = "features"``
+        without its last linear layer.
 
     Raises:
-        NetworkError: If the backbone is unknown, has another head or gives no feature maps, or
-            a width does not fit it.
+        NetworkError: If the backbone is unknown, has another head or gives no feature maps, a
+            width does not fit it, or it has no last linear layer and shall give features.
 
     Examples:
         >>> from leanlung.networks import NetworkSpec, build, size_of
@@ -48,6 +50,7 @@ def build(spec: NetworkSpec) -> Classifier:
     if spec.conventions == "keras":
         keep_keras_conventions(trunk, chosen.habits)
     network = Classifier(trunk, head_for(spec, trunk))
+    give_output(network, spec)
     resize(network, spec.widths)
     return network
 

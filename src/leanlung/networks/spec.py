@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, get_args
 
 from leanlung.foundations.errors import NetworkError
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Head = Literal["linear", "radiograph", "radiograph_separable", "fully_connected", "own"]
 Conventions = Literal["torch", "keras"]
 Activation = Literal["relu", "leaky_relu", "elu", "selu", "gelu", "silu"]
+Output = Literal["logits", "features"]
 
 
 class Width(NamedTuple):
@@ -52,6 +53,8 @@ class NetworkSpec:
         activation: In the trunk, where it may be chosen: that of separable_cnn.
         widths: Layers that are not as wide as the architecture says, by name; written by
             surgery, empty for a whole network.
+        output: ``features`` is the network without its last linear layer: it gives what that
+            layer would read, for a classifier of another kind.
     """
 
     backbone: str
@@ -63,6 +66,7 @@ class NetworkSpec:
     conventions: Conventions = "torch"
     activation: Activation = "relu"
     widths: Mapping[str, Width] = field(default_factory=lambda: MappingProxyType({}))
+    output: Output = "logits"
 
     def __post_init__(self) -> None:
         for name, least in (("classes", 2), ("channels", 1), ("size", 16)):
@@ -72,10 +76,18 @@ class NetworkSpec:
         if not 0.0 <= self.dropout < 1.0:
             msg = f"dropout is a share in [0, 1); got {self.dropout}"
             raise NetworkError(msg)
+        if self.output not in get_args(Output):
+            msg = f"output of a network is one of {list(get_args(Output))}; got {self.output!r}"
+            raise NetworkError(msg)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give a value that JSON can hold; `from_dict` is its inverse."""
+        """Give a value that JSON can hold; `from_dict` is its inverse.
+
+        The output is left out where it is logits, as it was before there was another.
+        """
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.output == "logits":
+            del plain["output"]
         return {**plain, "widths": {name: list(width) for name, width in self.widths.items()}}
 
     @classmethod
