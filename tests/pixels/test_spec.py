@@ -27,7 +27,7 @@ def test_everything_has_a_default():
         ("crop", "lung", "'none' or 'lungs'"),
         ("margin", 5, "for 5 % write 0.05"),
         ("margin", -0.1, r"share in \[0, 1\]; got -0.1"),
-        ("standardise", "imagenet", "'training' or 'symmetric'"),
+        ("standardise", "imagenet", "'imagenet_mean' or 'imagenet_mean_bgr'"),
         ("colour", True, "Extra inputs are not permitted"),
     ],
 )

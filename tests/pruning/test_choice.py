@@ -74,3 +74,10 @@ def test_a_metric_that_was_not_measured_is_refused() -> None:
 def test_a_candidate_is_read_back_equal() -> None:
     assert Candidate.from_dict(CURVE[2].as_dict()) == CURVE[2]
     assert [CURVE[0].name, CURVE[2].name] == ["unpruned", "round-02"]
+
+
+def test_last_is_what_the_method_ends_with_however_good() -> None:
+    choice = choose(CURVE, rule="last", metric="macro_auc")
+    assert choice.candidate.round == 4
+    assert "0.9000 on validation (unpruned 0.9500)" in choice.reason
+    assert choose(CURVE[:1], rule="last", metric="macro_auc").candidate.round == 0

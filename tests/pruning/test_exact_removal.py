@@ -12,6 +12,7 @@ from leanlung.foundations.errors import SurgeryError
 from leanlung.pruning import channel_graph
 from leanlung.pruning.exact import (
     answers_of,
+    constants,
     largest_change,
     read_constants,
     remove_constants,
@@ -223,6 +224,50 @@ def test_a_last_bit_is_a_difference() -> None:
     graph = channel_graph(network, one)
     assert not read_constants(network, graph, [one, one]).varies("1").item()
     assert read_constants(network, graph, [one, other]).varies("1").item()
+
+
+def test_what_varies_late_is_found_among_what_never_does() -> None:
+    """Of eight units six vary at once, one only in the last batch, one never."""
+    network = nn.Sequential(nn.Conv2d(1, 8, 1), nn.ReLU(), nn.Conv2d(8, 1, 1)).eval()
+    with torch.no_grad():
+        network[0].weight.fill_(1.0)
+        network[0].bias.copy_(torch.tensor([0.0] * 6 + [-5.0, -100.0]))
+    graph = channel_graph(network, torch.zeros(1, 1, 4, 4))
+    early = [torch.rand(2, 1, 4, 4, generator=torch.manual_seed(n)) for n in range(3)]
+    late = torch.zeros(2, 1, 4, 4)
+    late[1, 0, 3, 2] = 6.0
+    varies = read_constants(network, graph, [*early, late]).varies("2")
+    assert varies.tolist() == [True] * 7 + [False]
+    assert (
+        read_constants(network, graph, early).varies("2").tolist() == [True] * 6 + [False] * 2
+    )
+
+
+def test_what_was_seen_to_vary_is_not_looked_at_again(
+    three_units: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, int]] = []
+    plain = constants.extremes
+
+    def counted(read: torch.Tensor, layer: nn.Module) -> list[torch.Tensor]:
+        seen.append((type(layer).__name__, read.shape[1]))
+        return plain(read, layer)
+
+    monkeypatch.setattr(constants, "extremes", counted)
+    graph = channel_graph(three_units, torch.zeros(1, 1, 8, 8))
+    read_constants(three_units, graph, [batch.float() for batch in images()] * 2)
+    # The first image itself varies at once. Of the three units behind it two never do, and two
+    # of three is no less than going over all: the first image, the rest, three more batches.
+    assert seen == [("Conv2d", 1), *[("Conv2d", 3)] * 5]
+
+
+def test_a_value_that_is_no_number_is_told_however_late(three_units: nn.Module) -> None:
+    graph = channel_graph(three_units, torch.zeros(1, 1, 8, 8))
+    broken = torch.randn(2, 1, 8, 8)
+    broken[1, 0, 5, 5] = torch.nan
+    fine = [batch.float() for batch in images()]
+    with pytest.raises(SurgeryError, match=r"layer '0' reads NaN at input 0"):
+        read_constants(three_units, graph, [*fine, broken, *fine])
 
 
 def test_networks_people_use_answer_alike(

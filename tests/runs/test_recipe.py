@@ -64,7 +64,7 @@ margin = 2
         "'variance', 'l1', 'l2', 'geometric_median', 'batchnorm_scale', 'taylor', 'random']; "
         "did you mean 'apoz'?",
         "line 9, prune.schedule.share: is a share in [0, 1]; got 2 (for 2 % write 0.02)",
-        "line 11, choose.rule: 'best on test' is none of ['best', 'smallest_within']",
+        "line 11, choose.rule: 'best on test' is none of ['best', 'smallest_within', 'last']",
         "line 13, evaluate.margin: is a share in [0, 1]; got 2 (for 2 % write 0.02)",
     ]
 

@@ -10,7 +10,7 @@ from leanlung.attention.agreement import (
 )
 from leanlung.attention.averages import average, average_difference
 from leanlung.attention.grad_cam import METHODS, Cam, grad_cam
-from leanlung.attention.layers import Layer, find_layer
+from leanlung.attention.layers import Layer, find_layer, spread_layers
 from leanlung.attention.lesions import (
     LesionBox,
     Lesions,
@@ -48,4 +48,5 @@ __all__ = [
     "read_lesions",
     "seen_box",
     "share_inside",
+    "spread_layers",
 ]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from leanlung.attention.visiting import visiting, watched
-from leanlung.foundations.errors import NetworkError
+from leanlung.foundations.errors import NetworkError, UsageError
 from leanlung.foundations.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -81,6 +81,46 @@ def find_layer(network: nn.Module, images: Tensor, name: str = "") -> Layer:
         )
         raise NetworkError(msg)
     return _layer(calls[_deepest(kind, calls, maps)])
+
+
+def spread_layers(network: nn.Module, images: Tensor, count: int) -> tuple[Layer, ...]:
+    """Spread so many layers over a network, from shallow to its deepest maps.
+
+    The convolutions up to the deepest maps are counted in running order; of n of them, layer i
+    of k is convolution number n i / k, rounded up, with what follows it without changing the
+    number of places and before the next one. The last is that of `find_layer`.
+
+    Args:
+        network: As for `find_layer`.
+        images: Likewise.
+        count: 1 or more; fewer are given where there are fewer convolutions.
+
+    Raises:
+        NetworkError: As `find_layer`.
+        UsageError: If the count is below 1.
+
+    Source: Garcia et al. 2023, figure 5, who show "different layers" and do not name them.
+    """
+    if count < 1:
+        msg = f"{count} depths; 1 or more was expected"
+        raise UsageError(msg)
+    with visiting(network) as plain, torch.no_grad():
+        calls = _calls(plain, images[:1])
+    deepest = find_layer(network, images)
+    maps = [n for n, call in enumerate(calls) if _gives_maps(call, images)]
+    end = next(
+        n for n in maps if (calls[n].name, calls[n].number) == (deepest.name, deepest.call)
+    )
+    starts = [n for n in maps if n <= end and isinstance(calls[n].module, nn.Conv2d)]
+    count = min(count, len(starts))
+    found = []
+    for depth in range(1, count):
+        place = math.ceil(len(starts) * depth / count) - 1
+        start, following = starts[place], starts[place + 1]
+        alike = [n for n in maps if start <= n < following]
+        places = calls[start].shape[2:]
+        found.append(_layer([calls[n] for n in alike if calls[n].shape[2:] == places][-1]))
+    return (*dict.fromkeys(found), deepest)
 
 
 def _deepest(kind: str, calls: Sequence[_Call], maps: Sequence[int]) -> int:

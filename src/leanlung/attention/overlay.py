@@ -35,16 +35,21 @@ class Panel:
         title: Written above it, as far as there is room; letters that the font lacks become
             question marks.
         values: (H, W) of the film, in [0, 1]; None shows the film alone.
+        film: (H, W): what lies under the map, if that is not the film as it is.
     """
 
     title: str
     values: NDArray[np.float32] | None = None
+    film: NDArray[np.float32] | None = None
 
 
 def overlay(
-    film: NDArray[np.float32], panels: Sequence[Panel], outlines: Mapping[str, Region]
+    film: NDArray[np.float32],
+    panels: Sequence[Panel],
+    outlines: Mapping[str, Region],
+    columns: int = 0,
 ) -> bytes:
-    """Draw panels side by side, as a PNG file.
+    """Draw panels side by side, or as a grid, as a PNG file.
 
     Red is where a map is largest; where it is zero the film is as it was.
 
@@ -52,23 +57,28 @@ def overlay(
         film: (H, W), in [0, 1].
         panels: One or more.
         outlines: Of ``lungs``, ``boxes`` and ``masks``, as far as there are any; (H, W).
+        columns: Panels in a row; all in one if 0. What is left of the last row is black.
 
     Returns:
         The file; a panel's longer side has at most `SIDE` pixels.
     """
     scale = min(1.0, SIDE / max(film.shape))
     size = (max(1, round(film.shape[1] * scale)), max(1, round(film.shape[0] * scale)))
-    grey = np.rint(np.clip(_sized(film, size), 0.0, 1.0) * 255).astype(np.uint8)
-    ground = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
-    row = []
+    drawn = []
     for panel in panels:
+        under = film if panel.film is None else panel.film
+        grey = np.rint(np.clip(_sized(under, size), 0.0, 1.0) * 255).astype(np.uint8)
+        ground = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
         picture = ground.copy()
         if panel.values is not None:
             picture = _heated(ground, np.clip(_sized(panel.values, size), 0.0, 1.0))
         for name, region in outlines.items():
             _draw(picture, _sized(region.astype(np.float32), size) >= 0.5, _LINES[name])
-        row.append(_titled(picture, panel.title))
-    written = cv2.imencode(".png", np.hstack(row), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1]
+        drawn.append(_titled(picture, panel.title))
+    columns = columns or len(drawn)
+    drawn += [np.zeros_like(drawn[0])] * (-len(drawn) % columns)
+    rows = [np.hstack(drawn[n : n + columns]) for n in range(0, len(drawn), columns)]
+    written = cv2.imencode(".png", np.vstack(rows), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1]
     return bytes(written.tobytes())
 
 

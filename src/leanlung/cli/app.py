@@ -28,6 +28,7 @@ from leanlung.cli.sensitivity import sensitivity
 from leanlung.cli.show import show
 from leanlung.cli.speaking import guarded
 from leanlung.cli.tune import tune
+from leanlung.cli.variance import variance
 
 app = typer.Typer(
     help="Make chest-image classifiers small, with a verdict on what was lost. "
@@ -58,6 +59,7 @@ for name, verb in (
     ("prune", prune),
     ("ensemble", ensemble),
     ("sensitivity", sensitivity),
+    ("variance", variance),
     ("export", export),
     ("list", list_),
     ("doctor", doctor),

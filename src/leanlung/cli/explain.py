@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from leanlung.runs.explaining import Explainers
+
 _TOLD = 10
 
 
@@ -30,7 +32,17 @@ def explain(
     class_: Annotated[
         str, typer.Option("--class", help="label, predicted, or the name of a class.")
     ] = "label",
-    layer: Annotated[str, typer.Option(help="Whose maps are read; the deepest.")] = "",
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(help="Whose maps are read; the deepest. Give it again for a grid."),
+    ] = None,
+    depths: Annotated[
+        int | None, typer.Option(help="A grid of so many layers, from shallow to deep.", min=1)
+    ] = None,
+    epochs: Annotated[
+        bool,
+        typer.Option("--epochs", help="Of one run: the epochs its recipe kept, a row each."),
+    ] = False,
     boxes: Annotated[
         Path | None, typer.Option(help="Lesions: a table path, x, y, w, h, mask, roi_class.")
     ] = None,
@@ -60,10 +72,12 @@ def explain(
     from leanlung.runs.explaining import ExplainPlan, explainers_of
     from leanlung.runs.explaining import explain as look
 
+    layers = layer or []
+    several = epochs or len(layers) > 1 or depths is not None
     plan = ExplainPlan(
         method,
         class_,
-        layer,
+        "" if several or not layers else layers[0],
         boxes,
         tuple(finding or ()),
         masks,
@@ -75,15 +89,33 @@ def explain(
         resamples,
         seed,
     )
-    found = explainers_of(models, baseline or ())
+    notes: list[str] = []
+    if epochs:
+        found, notes = _epochs(models, baseline)
+    else:
+        found = explainers_of(models, baseline or ())
+    if several and (layers or depths is not None):
+        from leanlung.runs.explaining import by_layers
+
+        found = by_layers(found, layers, depths)
     with watching(asides()) as bars:
-        told = look(found, data, out, plan, pick_device(device), bars)
+        told = look(found, data, out, plan, pick_device(device), bars, notes)
     if as_json:
         answer_json(told)
         return
     _tell(answers(), told)
     answers().print(f"written to {out}")
     asides().print("Research use only; not a medical device.")
+
+
+def _epochs(models: list[Path], baseline: list[Path] | None) -> tuple[Explainers, list[str]]:
+    from leanlung.foundations.errors import UsageError
+    from leanlung.runs.explaining import kept_epochs
+
+    if len(models) != 1 or baseline:
+        msg = "--epochs looks at one run; give its folder alone, without --baseline"
+        raise UsageError(msg)
+    return kept_epochs(models[0])
 
 
 def _tell(console: Console, told: Mapping[str, Any]) -> None:

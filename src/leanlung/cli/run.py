@@ -36,6 +36,15 @@ def run(
         bool, typer.Option("--allow", help="Go on in spite of leaks; stamped on the report.")
     ] = False,
     device: DeviceName = "auto",
+    seeds: Annotated[
+        str, typer.Option(help="Instead of the recipe's seeds: 0-9, or 0,2,5-7.")
+    ] = "",
+    jobs: Annotated[
+        int, typer.Option(help="So many seeds at a time, which share the cores.", min=1)
+    ] = 1,
+    only_seed: Annotated[
+        int | None, typer.Option(help="Take this seed up to its choice, and stop.", min=0)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Carry out a recipe: fit, prune, choose, open the test part once, compare, report.
@@ -43,9 +52,20 @@ def run(
     A run that was stopped goes on when it is started again.
     """
     from leanlung.runs import Options, recipe_path
+    from leanlung.runs.parallel import seeds_in
 
+    changes = list(set_ or ())
+    if seeds:
+        changes.append(f"seeds={list(seeds_in(seeds))}")
     options = Options(
-        data=data, out=out, changes=set_ or (), until=until, allow=allow, device=device
+        data=data,
+        out=out,
+        changes=changes,
+        until=until,
+        allow=allow,
+        device=device,
+        jobs=jobs,
+        only_seed=only_seed,
     )
     carry_out(recipe_path(recipe), options, as_json=as_json)
 
@@ -56,7 +76,9 @@ def carry_out(recipe: Path, options: Options, *, as_json: bool) -> None:
 
     with watching(asides()) as bars:
         folder = run_recipe(recipe, options, bars)
-    if as_json:
+    if options.only_seed is not None:
+        _tell_seed(folder, options.only_seed, options.until, as_json=as_json)
+    elif as_json:
         answer_json(outcome(folder))
     else:
         tell(folder, options.until)
@@ -93,6 +115,27 @@ def outcome(folder: RunFolder) -> dict[str, Any]:
             },
         }
     return found
+
+
+def _tell_seed(folder: RunFolder, seed: int, until: str, *, as_json: bool) -> None:
+    """Say how far a run is of which one seed was carried out."""
+    from leanlung.runs.parallel import missing
+    from leanlung.runs.records import read_record
+
+    seeds = read_record(folder.resolved)["seeds"]
+    left = list(missing(folder, seeds))
+    if as_json:
+        answer_json({"run": str(folder.path), "seed": seed, "seeds": seeds, "missing": left})
+        return
+    console = answers()
+    chosen = (
+        f"seed {seed} has chosen" if seed not in left else f"seed {seed} is done until {until}"
+    )
+    console.print(f"{chosen}: {folder.path}")
+    if left:
+        console.print(f"{len(left)} of {len(seeds)} seeds still have to choose: {left}")
+    else:
+        console.print("all seeds have chosen; run it without --only-seed to open the test part")
 
 
 def tell(folder: RunFolder, until: str) -> None:

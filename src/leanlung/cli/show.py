@@ -71,5 +71,21 @@ def _tell_seed(console: Console, seed: str, one: dict[str, Any]) -> None:
     console.print(table)
     for each in by_mask:
         console.print(f"{each['name']}, {masked(each['size'], each['masked_bytes'])}")
+    if one.get("features"):
+        _tell_features(console, one["features"])
     if one["sentence"]:
         console.print(one["sentence"])
+
+
+def _tell_features(console: Console, found: dict[str, Any]) -> None:
+    """Tell what left of the network, and what its classifier adds."""
+    constants, reads = found["constants"], found["classifier"]
+    whole, cut = found["counts"]["unpruned"], found["counts"]["features"]
+    left = constants["zero"] + constants["folded"] + constants["approximated"]
+    console.print(f"round-01: {left:,} of {constants['units']:,} units left that never vary")
+    console.print(
+        f"round-02: {found['chosen']:,} of {found['features']:,} features, "
+        f"{reads['kind']} ({reads['support_vectors']:,} support vectors); "
+        f"{cut['bytes'] / 1e6:,.2f} of {whole['bytes'] / 1e6:,.2f} MB weights only, "
+        f"{cut['bytes_with_classifier'] / 1e6:,.2f} MB with its classifier"
+    )

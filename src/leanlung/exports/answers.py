@@ -131,5 +131,5 @@ def _answered(
     rows = torch.arange(len(ready))
     batch = ImageSet(torch.from_numpy(np.stack(ready)), rows, torch.zeros_like(rows))
     return probabilities(
-        network.network, batch, network.statistics, network.spec.channels, device
+        network.answering, batch, network.statistics, network.spec.channels, device
     )

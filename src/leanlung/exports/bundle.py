@@ -2,6 +2,7 @@
 
 config.json         architecture, widths, classes, preprocessing, temperature, thresholds
 model.safetensors   weights; of a masked network, one bit a weight and the weights that are kept
+classifier.skops    what reads the network's features, where it gives no logits of its own
 lungs/              the segmenter whose masks images are cropped by, where there is one
 metrics.json        what was measured
 README.md           the model card
@@ -10,7 +11,6 @@ README.md           the model card
 from __future__ import annotations
 
 import json
-import math
 import shutil
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -18,12 +18,22 @@ from typing import TYPE_CHECKING, Any
 
 from leanlung import __version__
 from leanlung.exports.card import model_card
+from leanlung.exports.parts import (
+    CLASSIFIER_FILE,
+    LUNGS,
+    classifier_of,
+    keep_classifier,
+    keep_weights,
+    lungs_entry,
+    restored,
+    segmenter_of,
+    statistics_of,
+)
 from leanlung.foundations import fingerprints
-from leanlung.foundations.errors import BundleError, LeanlungError, PixelError, UsageError
+from leanlung.foundations.errors import BundleError, LeanlungError, UsageError
 from leanlung.foundations.files import write_json, write_text
-from leanlung.lungs.segmenter import load_segmenter, save_segmenter
+from leanlung.lungs.segmenter import save_segmenter
 from leanlung.networks.spec import NetworkSpec
-from leanlung.networks.storage import restore, store
 from leanlung.pixels import PixelSpec, PixelStatistics
 from leanlung.statistics.readout import Readout
 
@@ -31,15 +41,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from torch import nn
+
+    from leanlung.features import FeatureClassifier
     from leanlung.lungs import Segmenter
     from leanlung.networks import Classifier
     from leanlung.pruning.masks import WeightMask
 
-FORMAT = 3
-MASKED_SINCE, LUNGS_SINCE = 2, 3
+FORMAT = 4
+MASKED_SINCE, LUNGS_SINCE, FEATURES_SINCE = 2, 3, 4
 """Others are written in format 1, which every version reads."""
 CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"
-LUNGS = "lungs"
 ENSEMBLE = "ensemble"
 """What the config of an ensemble says it is; that of a bundle says nothing of the kind."""
 
@@ -50,7 +62,7 @@ class Bundle:
 
     Attributes:
         name: Of the model.
-        network: In evaluation mode.
+        network: In evaluation mode; gives logits, or features where there is a classifier.
         spec: What the network was built from.
         classes: Names of its outputs.
         pixels: How images are prepared for it.
@@ -61,6 +73,9 @@ class Bundle:
         mask: Which weights are held at zero, if any are; in force in the network.
         readout: How its probabilities are to be read, fixed on the validation part.
         segmenter: That finds the lungs images are cropped to, if one does.
+        classifier: Reads the network's features, if they are read by something else than a
+            last layer.
+        columns: Features of the network that it reads, in its order.
     """
 
     name: str
@@ -75,6 +90,34 @@ class Bundle:
     mask: WeightMask | None = field(default=None, compare=False)
     readout: Readout | None = None
     segmenter: Segmenter | None = field(default=None, compare=False)
+    classifier: FeatureClassifier | None = field(default=None, compare=False)
+    columns: tuple[int, ...] = ()
+
+    @property
+    def answering(self) -> nn.Module:
+        """What turns standardised images into logits: the network, with its classifier."""
+        if self.classifier is None:
+            return self.network
+        from leanlung.features import FeatureReader  # other bundles need nothing of that room
+
+        return FeatureReader(self.network, self.classifier, self.columns).eval()
+
+    def require_gradient(self, what: str) -> None:
+        """Refuse what needs gradients, or a network that answers by itself.
+
+        Args:
+            what: Cannot be done; begins the message.
+
+        Raises:
+            UsageError: If a classifier reads the network's features.
+        """
+        if self.classifier is not None:
+            msg = (
+                f"{what}: {self.name} answers by a {self.classifier.kind} on its network's "
+                "features, which has no gradient and no units; give the bundle of a network "
+                "that answers by itself"
+            )
+            raise UsageError(msg)
 
 
 def save_bundle(folder: Path, bundle: Bundle) -> None:
@@ -87,9 +130,10 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        _store(partial / WEIGHTS, bundle)
+        keep_weights(partial / WEIGHTS, bundle)
         if bundle.segmenter is not None:
             save_segmenter(partial / LUNGS, bundle.segmenter)
+        reads = keep_classifier(partial / CLASSIFIER_FILE, bundle)
         config = {
             "format": _format(bundle),
             "leanlung": __version__,
@@ -101,7 +145,8 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
             **readout_entries(bundle.readout),
             "made_up": bundle.made_up,
             "masked": bundle.mask is not None,
-            **_lungs_entry(bundle),
+            **lungs_entry(bundle),
+            **reads,
             "history": [dict(entry) for entry in bundle.history],
             "model_sha256": fingerprints.of_file(partial / WEIGHTS),
         }
@@ -147,20 +192,23 @@ def load_bundle(folder: Path) -> Bundle:
                 f"a network of {spec.classes} outputs; copy it again"
             )
             raise BundleError(msg)
-        network, mask = _restored(folder / WEIGHTS, spec, masked=bool(config.get("masked")))
+        network, mask = restored(folder / WEIGHTS, spec, masked=bool(config.get("masked")))
+        classifier, columns = classifier_of(folder, config, spec)
         return Bundle(
             name=config["name"],
             network=network,
             spec=spec,
             classes=tuple(config["classes"]),
             pixels=PixelSpec.model_validate(config["pixels"]),
-            statistics=_statistics(config["statistics"]),
+            statistics=statistics_of(config["statistics"]),
             made_up=bool(config["made_up"]),
             history=tuple(config["history"]),
             metrics=read_metrics(folder),
             mask=mask,
             readout=readout_of(config),
-            segmenter=_segmenter(folder, config),
+            segmenter=segmenter_of(folder, config),
+            classifier=classifier,
+            columns=columns,
         )
     except BundleError:
         raise
@@ -203,42 +251,11 @@ def _require_one(folder: Path, config: Mapping[str, Any]) -> None:
 
 def _format(bundle: Bundle) -> int:
     """Give the oldest format that says all there is to say."""
+    if bundle.classifier is not None or bundle.statistics.channels is not None:
+        return FEATURES_SINCE
     if bundle.segmenter is not None or bundle.pixels.outside != "keep":
         return LUNGS_SINCE
     return 1 if bundle.mask is None else MASKED_SINCE
-
-
-def _lungs_entry(bundle: Bundle) -> dict[str, str]:
-    return {LUNGS: bundle.segmenter.fingerprint} if bundle.segmenter is not None else {}
-
-
-def _segmenter(folder: Path, config: Mapping[str, Any]) -> Segmenter | None:
-    if LUNGS not in config:
-        return None
-    segmenter = load_segmenter(folder / LUNGS)
-    if segmenter.fingerprint != config[LUNGS]:
-        msg = f"{folder / LUNGS}: not the segmenter this bundle was saved with; copy it again"
-        raise BundleError(msg)
-    return segmenter
-
-
-def _store(path: Path, bundle: Bundle) -> None:
-    if bundle.mask is None:
-        store(path, bundle.network)
-        return
-    from leanlung.pruning.masks import store_masked  # dense bundles need nothing of that room
-
-    store_masked(path, bundle.network, bundle.mask)
-
-
-def _restored(
-    path: Path, spec: NetworkSpec, *, masked: bool
-) -> tuple[Classifier, WeightMask | None]:
-    if not masked:
-        return restore(path, spec), None
-    from leanlung.pruning.masks import restore_masked
-
-    return restore_masked(path, spec)
 
 
 def readout_entries(readout: Readout | None) -> dict[str, Any]:
@@ -259,14 +276,6 @@ def readout_of(config: Mapping[str, Any]) -> Readout | None:
         return None
     frozen = config["thresholds"]["frozen"]
     return Readout.from_dict({"temperature": config["temperature"], "thresholds": frozen})
-
-
-def _statistics(config: Mapping[str, float]) -> PixelStatistics:
-    found = PixelStatistics(**{name: float(value) for name, value in config.items()})
-    if not (math.isfinite(found.mean) and 0.0 < found.deviation < math.inf):
-        msg = f"pixels cannot be standardised by mean {found.mean}, deviation {found.deviation}"
-        raise PixelError(msg)
-    return found
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:

@@ -21,8 +21,9 @@ def ensemble_size(members: Mapping[str, Bundle], combiner: Combiner) -> dict[str
 
     Returns:
         ``members``: the `ModelSize` of each by name, with ``masked_bytes`` where it is stored
-        as bits and kept weights; ``combiner``: parameters (``stored``) and ``macs`` of a
-        stacking, else 0; ``sum``: of members and combiner, with ``masked_bytes`` where any
+        as bits and kept weights, and the numbers and bytes of the classifier on its features
+        among ``stored`` and ``file_bytes``; ``combiner``: parameters (``stored``) and ``macs``
+        of a stacking, else 0; ``sum``: of members and combiner, with ``masked_bytes`` where any
         member has them (the dense bytes of the others then count with them).
     """
     sizes = {name: _size(member) for name, member in members.items()}
@@ -45,4 +46,9 @@ def _size(member: Bundle) -> dict[str, int]:
         from leanlung.pruning.masks import masked_size_of
 
         size["masked_bytes"] = masked_size_of(member.network, member.mask).masked_bytes
+    if member.classifier is not None:
+        from leanlung.features import bytes_of
+
+        size["stored"] += member.classifier.numbers
+        size["file_bytes"] += bytes_of(member.classifier)
     return size

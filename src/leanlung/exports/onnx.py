@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
+from leanlung.exports.feature_ops import ReadFeatures
 from leanlung.foundations.errors import BundleError, UsageError
 from leanlung.foundations.files import replacing
 from leanlung.pixels import standardise
@@ -73,6 +74,9 @@ def export_onnx(bundle: Bundle, path: Path) -> Parity:
     say (read, resize, median, crop), and gives ``logits`` and ``probabilities``, (N, K). N is
     free. Classes and preparation stand in the file's metadata, as JSON under ``leanlung``.
 
+    A classifier on features is written as tensor operations of its own (`feature_ops`), and its
+    ``logits`` are logarithms of its probabilities; it is compared with scikit-learn's answers.
+
     Args:
         bundle: To export; not changed.
         path: Of the file; it is there only if both runtimes answer alike.
@@ -82,20 +86,24 @@ def export_onnx(bundle: Bundle, path: Path) -> Parity:
 
     Raises:
         UsageError: If the packages of ``leanlung[onnx]`` are missing.
-        BundleError: If the network cannot be exported, or answers otherwise.
+        BundleError: If the network or its classifier cannot be exported, or answers otherwise.
         StorageError: If the disk is full or the folder cannot be written.
     """
     missing = [name for name in ("onnx", "onnxscript", "onnxruntime") if not find_spec(name)]
     if missing:
         msg = f'exporting needs {", ".join(missing)}; to add them: pip install "leanlung[onnx]"'
         raise UsageError(msg)
-    deployed = Deployed(bundle.network, bundle.statistics, bundle.spec.channels).eval()
+    network: nn.Module = bundle.network
+    if bundle.classifier is not None:
+        network = ReadFeatures(bundle.network, bundle.classifier, bundle.columns)
+    deployed = Deployed(network, bundle.statistics, bundle.spec.channels).eval()
+    answering = Deployed(bundle.answering, bundle.statistics, bundle.spec.channels).eval()
     generator = torch.Generator().manual_seed(_SEED)
     size = bundle.pixels.size
     images = torch.rand(_TRIED, 1, size, size, generator=generator)
     with replacing(path) as partial:
         _write(deployed, images, partial, bundle)
-        difference = _difference(deployed, images, partial)
+        difference = _difference(answering, images, partial)
         if difference > TOLERANCE:
             msg = (
                 f"{bundle.name}: ONNX Runtime answers otherwise than PyTorch, by "
@@ -139,15 +147,15 @@ def _write(deployed: Deployed, images: Tensor, path: Path, bundle: Bundle) -> No
     path.write_bytes(model.SerializeToString())
 
 
-def _difference(deployed: Deployed, images: Tensor, path: Path) -> float:
-    """Compare both runtimes, on all images together and on one alone."""
+def _difference(answering: Deployed, images: Tensor, path: Path) -> float:
+    """Compare the file with what answers here, on all images together and on one alone."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     largest = 0.0
     for batch in (images, images[:1]):
         with torch.no_grad():
-            expected, _ = deployed(batch)
+            expected, _ = answering(batch)
         found, _ = session.run(["logits", "probabilities"], {"images": batch.numpy()})
         change = (torch.from_numpy(found) - expected).abs().amax(dim=1)
         largest = max(largest, float((change / expected.abs().amax(dim=1)).max()))

@@ -22,9 +22,14 @@ class PixelSpec(BaseModel, extra="forbid", frozen=True):
         outside: What is in the box and no lung: ``keep``, or ``black``, along the mask.
         median: Whether to run a 3 x 3 median filter.
         standardise: ``training`` subtracts the training part's mean and divides by its standard
-            deviation; ``symmetric`` maps [0, 1] to [-1, 1].
+            deviation; ``symmetric`` maps [0, 1] to [-1, 1]; ``imagenet_mean`` subtracts the
+            mean red, green and blue of ImageNet from values of 0 to 255, as VGG's own weights
+            want it; ``imagenet_mean_bgr`` does so for weights that read blue first (Caffe's,
+            and keras's VGGs).
 
-    Source: Rajaraman et al. 2020, section II-B.
+    Source: Rajaraman et al. 2020, section II-B; Simonyan & Zisserman 2015, section 2.1, for the
+        mean. A grey film has the same value in red, green and blue, so that the order of the
+        channels decides the means alone.
     """
 
     size: int = Field(224, ge=16, le=4096)
@@ -32,7 +37,9 @@ class PixelSpec(BaseModel, extra="forbid", frozen=True):
     margin: Share = 0.05
     outside: Literal["keep", "black"] = "keep"
     median: bool = False
-    standardise: Literal["training", "symmetric"] = "training"
+    standardise: Literal["training", "symmetric", "imagenet_mean", "imagenet_mean_bgr"] = (
+        "training"
+    )
 
     @model_serializer(mode="wrap")
     def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:

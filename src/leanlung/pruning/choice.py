@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from leanlung.pruning.candidates import Candidate
 
-Rule = Literal["best", "smallest_within"]
+Rule = Literal["best", "smallest_within", "last"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def choose(
         candidates: Of all rounds; the first is the whole network.
         rule: ``best`` takes the pruned candidate with the highest metric. ``smallest_within``
             takes the one with the fewest stored parameters whose metric is at most
-            ``tolerance`` below the whole network's.
+            ``tolerance`` below the whole network's. ``last`` takes the one of the last round
+            as it is: what a method ends with is judged, and nothing is chosen.
         metric: Name of a validation metric; higher is better.
         tolerance: A share, e.g. 0.01.
 
@@ -60,6 +61,13 @@ def choose(
     reference = whole.validation[metric]
     if not pruned:
         return Choice(whole, "nothing was removed; the whole network is the only candidate")
+    if rule == "last":
+        last = pruned[-1]
+        reason = (
+            "the network that the method ends with, as fixed beforehand: "
+            f"{metric} {last.validation[metric]:.4f} on validation"
+        )
+        return Choice(last, f"{reason} (unpruned {reference:.4f})")
     if rule == "smallest_within":
         pruned = [one for one in pruned if one.validation[metric] >= reference - tolerance]
     if not pruned:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 def _building(asked: Asked) -> Told:
     way = "held at zero" if asked.recipe.get("mask") else "removed in rounds and trained again"
+    if asked.recipe.get("features"):
+        way = "that never vary removed, and its best features read by a classifier"
     return Told(
         f"A convolutional network, trained; parts of it {way}; chosen on validation.", "choice"
     )

@@ -95,7 +95,7 @@ def data_flow(data: Mapping[str, Any]) -> DataFlow:
     ]
     several = list(data["patients_of_several_classes"])
     lungs = data.get("lungs")
-    cropped = () if lungs is None else (_of_lungs(lungs),)
+    cropped = () if lungs is None else (_of_lungs(lungs), *_left_out_of_lungs(lungs))
     unknown = data["patients_unknown"]
     remarks: tuple[tuple[str, str, list[str]], ...] = (
         ("Left out by their label", _how_many(sum(data["left_out"].values())), left_out),
@@ -186,6 +186,18 @@ def _of_lungs(lungs: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     told += f"; {pairs['told']}" if pairs else ""
     listed = [f"{one['study']}: {one['reason']}" for one in lungs["whole_studies"]]
     return "Films that were not cropped to the lungs", told, listed
+
+
+def _left_out_of_lungs(lungs: Mapping[str, Any]) -> tuple[tuple[str, str, list[str]], ...]:
+    """Tell which films are not in the run as they have no lung mask; nothing if all stay."""
+    if "left_out" not in lungs:
+        return ()
+    by_class = [f"{name} {numbers.count(n)}" for name, n in lungs["left_out_by_class"].items()]
+    told = _how_many(lungs["left_out"])
+    if lungs["left_out"]:
+        told += f": {', '.join(by_class)}"
+    listed = [f"{one['study']}: {one['reason']}" for one in lungs["left_out_studies"]]
+    return (("Films left out as they have no lung mask", told, listed),)
 
 
 def _how_many(number: int) -> str:

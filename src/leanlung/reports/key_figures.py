@@ -34,6 +34,7 @@ def key_figures(seed: Seed) -> tuple[KeyFigure, ...]:
     return (
         _size(seed, "Parameters", "stored"),
         *([_size(seed, "Parameters not zero", "nonzero")] if seed.chosen.masked else []),
+        *([_numbers(seed)] if seed.chosen.numbers > seed.chosen.size["stored"] else []),
         _size(seed, "MACs for an image", "macs"),
         _file(seed),
         _metric(seed, "accuracy", majority),
@@ -45,6 +46,11 @@ def key_figures(seed: Seed) -> tuple[KeyFigure, ...]:
 def _size(seed: Seed, name: str, key: str, unit: str = "") -> KeyFigure:
     sizes = [network.size[key] for network in seed.networks]
     return _left(seed, name, sizes, unit)
+
+
+def _numbers(seed: Seed) -> KeyFigure:
+    numbers_of = [network.numbers for network in seed.networks]
+    return _left(seed, "Numbers with the classifier", numbers_of, "")
 
 
 def _file(seed: Seed) -> KeyFigure:

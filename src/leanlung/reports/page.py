@@ -13,6 +13,7 @@ from leanlung.reports.cautions import cautions
 from leanlung.reports.checklists import checklists
 from leanlung.reports.cohort import data_flow, openings_table, source_class_table
 from leanlung.reports.external import external_box
+from leanlung.reports.features import feature_box
 from leanlung.reports.flow import flow
 from leanlung.reports.forest import forest
 from leanlung.reports.gallery import case_table, exemplar_gallery, flip_gallery, shown_of
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from leanlung.reports.answers import Drawn
     from leanlung.reports.facts import ReportFacts
+    from leanlung.reports.features import FeatureBox
     from leanlung.reports.forest import Forest
     from leanlung.reports.gallery import Gallery
     from leanlung.reports.groups import GroupForest
@@ -47,6 +49,7 @@ class SeedSections:
         number: Of the seed.
         word: Its outcome.
         sentence: Its verdict.
+        features: How they were chosen; None in a run that chooses none.
         masked: Whether the run holds weights at zero, instead of removing units.
         sizes: Of its networks.
         curve: Of its candidates.
@@ -68,6 +71,7 @@ class SeedSections:
     number: int
     word: str
     sentence: str
+    features: FeatureBox | None
     masked: bool
     sizes: Table
     curve: str
@@ -133,6 +137,7 @@ def _sections(seed: Seed, facts: ReportFacts, most: int) -> SeedSections:
         number=seed.number,
         word=WORDS[seed.outcome],
         sentence=seed.reason if seed.kept else seed.sentence,
+        features=feature_box(seed, recipe["choose"]["metric"]),
         masked=recipe.get("mask") is not None,
         sizes=size_table(seed),
         curve=validation_curve(seed, recipe["choose"]),

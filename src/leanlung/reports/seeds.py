@@ -31,7 +31,8 @@ class Network:
         look: Sets its colour and line, the same over the whole page.
         predictions: Its answers.
         size: As `leanlung.networks.ModelSize` names it; in a run that masks weights also
-            ``masked_bytes``, of the file of a masked network.
+            ``masked_bytes``, of the file of a masked network, in one that reads features
+            ``classifier_numbers`` and ``classifier_bytes``.
         estimates: By metric.
         by_source: Accuracy by source.
         calibration: As in ``metrics.json``; None in a run of an earlier version.
@@ -52,8 +53,14 @@ class Network:
 
     @property
     def file_bytes(self) -> int:
-        """Bytes of its file, as a bundle stores it."""
-        return self.size.get("masked_bytes") or self.size["file_bytes"]
+        """Bytes of its files, as a bundle stores it, a classifier on its features included."""
+        weights = self.size.get("masked_bytes") or self.size["file_bytes"]
+        return weights + (self.size.get("classifier_bytes") or 0)
+
+    @property
+    def numbers(self) -> int:
+        """Its parameters, and the numbers of a classifier on its features."""
+        return self.size["stored"] + (self.size.get("classifier_numbers") or 0)
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ class Seed:
             kept, and in a run of an earlier version, as are ``threshold_changes``.
         flips: Studies that changed sides, likewise; None in a run of an earlier version.
         threshold_changes: At the frozen thresholds.
+        features: How features were chosen, as in ``metrics.json``; None where none were.
     """
 
     number: int
@@ -92,6 +100,7 @@ class Seed:
     groups: Sequence[Mapping[str, Any]]
     flips: Mapping[str, Any] | None
     threshold_changes: Sequence[Mapping[str, Any]]
+    features: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, facts: SeedFacts) -> Seed:
@@ -116,6 +125,7 @@ class Seed:
             measured.get("groups", ()),
             measured.get("flips"),
             measured.get("threshold_changes", ()),
+            measured.get("features"),
         )
 
     @property

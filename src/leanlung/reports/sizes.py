@@ -29,6 +29,12 @@ NO_FASTER = (
 )
 
 
+WEIGHTS_ONLY = (
+    "The last candidate’s figures are those of its network’s weights; see Features for its "
+    "classifier."
+)
+
+
 def size_table(seed: Seed) -> Table:
     """Tell how large the networks are, each figure with one meaning."""
     rows = []
@@ -45,6 +51,8 @@ def size_table(seed: Seed) -> Table:
         ]
         left = numbers.ratio(seed.chosen.file_bytes, seed.unpruned.file_bytes)
         rows.append((_MASKED, *cells, number(left, strong=True)))
+    if seed.chosen.size.get("classifier_numbers"):
+        rows += _with_classifier(seed)
     names = [network.name for network in seed.networks]
     return Table(
         "Size of the networks",
@@ -52,6 +60,25 @@ def size_table(seed: Seed) -> Table:
         tuple(rows),
         notes=(("", NO_FASTER),) if seed.chosen.masked else (),
     )
+
+
+def _with_classifier(seed: Seed) -> list[tuple[Cell, ...]]:
+    """Count the classifier that reads the features along with the weights."""
+    rows: list[tuple[Cell, ...]] = []
+    for key, part, name, meaning in (
+        (
+            "stored",
+            "classifier_numbers",
+            "numbers with the classifier",
+            "parameters and its own",
+        ),
+        ("file_bytes", "classifier_bytes", "bytes with the classifier", "of both files"),
+    ):
+        totals = [one.size[key] + (one.size.get(part) or 0) for one in seed.networks]
+        left = numbers.ratio(totals[-1], totals[0])
+        cells = [number(numbers.count(total)) for total in totals]
+        rows.append((label(name, meaning), *cells, number(left, strong=True)))
+    return rows
 
 
 def candidate_table(seed: Seed, chosen_by: str) -> Table:
@@ -68,7 +95,10 @@ def candidate_table(seed: Seed, chosen_by: str) -> Table:
             _candidate(one, whole, metrics, seed.chosen.name, masked=masked)
             for one in seed.candidates
         ),
-        notes=(("", f"◂ The metric the choice was made by. Chosen: {seed.reason}."),),
+        notes=(
+            ("", f"◂ The metric the choice was made by. Chosen: {seed.reason}."),
+            *([("", WEIGHTS_ONLY)] if any("classifier" in c for c in seed.candidates) else []),
+        ),
     )
 
 

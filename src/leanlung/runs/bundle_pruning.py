@@ -122,6 +122,7 @@ def prune_bundle(
     progress = progress or Silent()
     require_free(out, bundle)
     old = load_bundle(bundle)
+    old.require_gradient("pruning")
     where = pick_device(device)
     network = old.network.to(where)
     size = old.pixels.size

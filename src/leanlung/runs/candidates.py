@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import load_file, save
 
+from leanlung.features import FeatureReader, restore_classifier, store_classifier
 from leanlung.foundations.errors import LeanlungError
 from leanlung.foundations.files import write_bytes, write_json
 from leanlung.foundations.tables import write_table
 from leanlung.networks import outline, restore, size_of, store, widths_of
 from leanlung.pruning import Candidate, channel_graph
 from leanlung.pruning.masks import masked_size_of, restore_masked, store_masked
-from leanlung.runs.folder import CANDIDATE, HISTORY, LINEAGE, OPTIMISER, VALIDATION, WEIGHTS
+from leanlung.runs.folder import (
+    CANDIDATE,
+    CLASSIFIER,
+    HISTORY,
+    LINEAGE,
+    OPTIMISER,
+    VALIDATION,
+    WEIGHTS,
+)
 from leanlung.runs.records import damaged, read_record
 from leanlung.statistics import write_predictions
 from leanlung.training.checkpoint import Snapshot, snapshot
@@ -37,6 +46,9 @@ AT_ONCE = "at_once"
 
 MASKED_BYTES = "masked_bytes"
 """Key of the bytes of a masked network, stored as bits and kept weights."""
+
+READS = "classifier"
+"""Key of what a candidate tells of the classifier that reads its features."""
 
 _NEEDED: dict[str, type] = {"round": int, "spec": dict, "size": dict, "validation": dict}
 
@@ -93,11 +105,50 @@ def save_candidate(
         ],
     )
     if graph is not None:
-        lineage = {
-            "originals": graph.originals,
-            "kept": {n: list(k) for n, k in graph.kept.items()},
-        }
-        write_json(folder / LINEAGE, lineage)
+        _write_lineage(folder, graph)
+    write_json(folder / CANDIDATE, {**candidate.as_dict(), **further})
+    return candidate
+
+
+def save_untrained(
+    folder: Path,
+    number: int,
+    spec: NetworkSpec,
+    network: Classifier,
+    work: Work,
+    *,
+    reader: FeatureReader | None = None,
+    graph: ChannelGraph | None = None,
+    told: dict[str, Any] | None = None,
+) -> Candidate:
+    """Write everything of a candidate that was made smaller and not trained after that.
+
+    Args:
+        folder: Of its step.
+        number: Of its round.
+        spec: Of its network, surgery included.
+        network: Gives logits, or features for the reader.
+        work: Knows the validation part.
+        reader: That answers, where the network gives features: of this very network.
+        graph: Of the network, if it may be pruned further.
+        told: What else the round tells.
+
+    Returns:
+        The candidate; its size is the network's, without the classifier.
+    """
+    answering = reader or network
+    size = size_of(network, spec.size, spec.channels)
+    candidate = Candidate(number, spec, size, work.validate(answering))
+    further = dict(told or {})
+    store(folder / WEIGHTS, network)
+    if reader is not None:
+        stored = store_classifier(folder / CLASSIFIER, reader.classifier)
+        described = {**reader.classifier.describe(), "bytes": stored}
+        further[READS] = {**described, "columns": list(reader.columns)}
+    found = work.predictions(candidate.name, answering, work.split.validation, work.validation)
+    write_predictions(folder / VALIDATION, found)
+    if graph is not None:
+        _write_lineage(folder, graph)
     write_json(folder / CANDIDATE, {**candidate.as_dict(), **further})
     return candidate
 
@@ -117,15 +168,43 @@ def load_candidate(folder: Path) -> Candidate:
 
 
 def candidate_as_dict(folder: Path) -> dict[str, Any]:
-    """Read what is told of a candidate: its fields, the bytes of a masked one, short memory."""
+    """Read what is told of a candidate: fields, mask's bytes, short memory, its classifier."""
     told = read_record(folder / CANDIDATE)
     further = {name: told[name] for name in (MASKED_BYTES, AT_ONCE) if name in told}
+    if (reads := classifier_of(folder)) is not None:
+        further[READS] = {key: value for key, value in reads.items() if key != "columns"}
     return {**load_candidate(folder).as_dict(), **further}
 
 
-def load_network(folder: Path) -> Classifier:
-    """Read a candidate's network."""
-    return load_masked(folder)[0]
+def load_network(folder: Path) -> Classifier | FeatureReader:
+    """Read what a candidate answers with: its network, or the reader of its features."""
+    return load_reader(folder) or load_masked(folder)[0]
+
+
+def load_reader(folder: Path) -> FeatureReader | None:
+    """Read a candidate's network with the classifier that reads its features, if it has one.
+
+    Raises:
+        RunError: If it is not the candidate's.
+    """
+    reads = classifier_of(folder)
+    if reads is None:
+        return None
+    try:
+        classifier = restore_classifier(folder / CLASSIFIER)
+        columns = tuple(int(column) for column in reads["columns"])
+        network = restore(folder / WEIGHTS, load_candidate(folder).spec)
+        return FeatureReader(network, classifier, columns).eval()
+    except (LeanlungError, KeyError, TypeError, ValueError, OSError) as error:
+        raise damaged(
+            folder / CLASSIFIER, f"no classifier of this network ({error})"
+        ) from error
+
+
+def classifier_of(folder: Path) -> dict[str, Any] | None:
+    """Give what a candidate tells of the classifier on its features; None without one."""
+    found = read_record(folder / CANDIDATE).get(READS)
+    return None if found is None else dict(found)
 
 
 def load_masked(folder: Path) -> tuple[Classifier, WeightMask | None]:
@@ -140,6 +219,14 @@ def masked_bytes_of(folder: Path) -> int | None:
     """Give the bytes of a masked candidate's file; None of one without a mask."""
     found = read_record(folder / CANDIDATE).get(MASKED_BYTES)
     return None if found is None else int(found)
+
+
+def _write_lineage(folder: Path, graph: ChannelGraph) -> None:
+    lineage = {
+        "originals": graph.originals,
+        "kept": {n: list(k) for n, k in graph.kept.items()},
+    }
+    write_json(folder / LINEAGE, lineage)
 
 
 def load_graph(folder: Path, network: nn.Module, example: torch.Tensor) -> ChannelGraph:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leanlung.foundations.errors import DataRefused, LeanlungError, RecipeError
 from leanlung.runs.gathering import gather
 from leanlung.runs.progress import Silent
 from leanlung.runs.reading import read_recipe, recipe_path
+from leanlung.runs.stages.featuring import require_room
 from leanlung.runs.stages.fitting import try_network, whole_spec
 from leanlung.runs.starting import begin, weights_source
 from leanlung.studies.layouts import read_cohort
@@ -77,12 +78,21 @@ def check_run(name: str, data: Path | None, changes: Sequence[str] = ()) -> Chec
             for part, counts in found["parts"].items():
                 studies = ", ".join(f"{n} {label}" for label, n in counts["studies"].items())
                 told.append(f"{part}: {studies} of {counts['patients']} patients")
+            mistakes += _problem_of(lambda: _try_features(recipe, found))
             told += [f"unreadable: {bad['reason']}" for bad in found["unreadable"]]
             if mixed := found["patients_of_several_classes"]:
                 told.append(f"{len(mixed)} patients have studies of several classes")
             if unknown := found["patients_unknown"]:
                 told.append(f"patients unknown: {unknown} of {found['studies']} studies")
     return Checked(tuple(mistakes), tuple(told), refused)
+
+
+def _try_features(recipe: Recipe, found: dict[str, Any]) -> None:
+    """Make sure that the classifier of a recipe with features fits into memory."""
+    if recipe.features is None:
+        return
+    studies = {part: sum(counts["studies"].values()) for part, counts in found["parts"].items()}
+    require_room(recipe.features, studies["train"], studies["validation"])
 
 
 def _problem_of(attempt: Callable[[], object]) -> list[str]:

@@ -86,15 +86,18 @@ class External:
     predictions: tuple[Predictions, ...]
 
 
-def evaluate_external(path: Path, data: Path, plan: Plan, device: torch.device) -> External:
+def evaluate_external(
+    path: Path, data: Path, plan: Plan, device: torch.device, seed: int | None = None
+) -> External:
     """Measure a run or a bundle on labelled images of another source.
 
     Args:
-        path: A finished run, whose unpruned and chosen network are both measured (those of
-            its first seed), a bundle, or an ensemble.
+        path: A finished run, whose unpruned and chosen network are both measured, a bundle, or
+            an ensemble.
         data: A manifest or a folder of images.
         plan: What is measured.
         device: Where networks run.
+        seed: Of the run, whose networks are measured; its first if not given.
 
     Returns:
         For each network its figures on the external data, the change from the internal test
@@ -108,7 +111,7 @@ def evaluate_external(path: Path, data: Path, plan: Plan, device: torch.device) 
         DataRefused: If an image is one the run has seen already, or one that the ensemble was
             put together on.
     """
-    found = answering_models_of(path)
+    found = answering_models_of(path, seed)
     bundle = found.models[0].bundle
     cohort = read_cohort(data)
     classes = _shared(cohort, bundle.classes, data, plan)

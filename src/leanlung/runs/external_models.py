@@ -54,7 +54,7 @@ class Models(Generic[Answering]):
             network was kept; the network of a bundle.
         recipe: Of the run, as resolved; empty for a bundle.
         known: Hash of the pixels of every study of the run; empty for a bundle.
-        seed: Of the run that is looked at, the first; None for a bundle.
+        seed: Of the run that is looked at; None for a bundle.
     """
 
     models: tuple[Model[Answering], ...]
@@ -63,8 +63,12 @@ class Models(Generic[Answering]):
     seed: int | None
 
 
-def answering_models_of(path: Path) -> Models[Bundle | EnsembleBundle]:
+def answering_models_of(path: Path, seed: int | None = None) -> Models[Bundle | EnsembleBundle]:
     """Find what answers: the networks of a run, a bundle or an ensemble.
+
+    Args:
+        path: Of one of these.
+        seed: Of a run; its first if not given.
 
     Raises:
         UsageError: If the path is none of these, or the run is not finished.
@@ -74,11 +78,15 @@ def answering_models_of(path: Path) -> Models[Bundle | EnsembleBundle]:
     if (path / "config.json").is_file() and read_config(path).get("kind") == ENSEMBLE:
         ensemble = load_ensemble(path)
         return Models((Model(ensemble.name, ensemble, None, {}),), {}, {}, None)
-    return models_of(path)
+    return models_of(path, seed)
 
 
-def models_of(path: Path) -> Models[Bundle]:
+def models_of(path: Path, seed: int | None = None) -> Models[Bundle]:
     """Find the networks of a run or a bundle.
+
+    Args:
+        path: Of either.
+        seed: Of a run; its first if not given.
 
     Raises:
         UsageError: If the path is neither, the run is not finished, or it is an ensemble.
@@ -95,7 +103,12 @@ def models_of(path: Path) -> Models[Bundle]:
         msg = f"{path}: this run is not finished; start it again with `leanlung run`"
         raise UsageError(msg)
     recipe = read_record(folder.resolved, {"network.backbone": str})
-    number, measured = next(iter(results_of(folder)["seeds"].items()))
+    seeds = results_of(folder)["seeds"]
+    number = next(iter(seeds)) if seed is None else str(seed)
+    if number not in seeds:
+        msg = f"{path}: no seed {seed}; there are {', '.join(seeds)}"
+        raise UsageError(msg)
+    measured = seeds[number]
     here = folder.seed(int(number))
     chosen = load_bundle(here.bundle)
     fitted = here.fit(recipe["network"]["backbone"])
@@ -106,6 +119,8 @@ def models_of(path: Path) -> Models[Bundle]:
         network=network.eval(),
         spec=load_candidate(fitted).spec,
         mask=mask,
+        classifier=None,
+        columns=(),
         readout=readouts_of(here.choose)[UNPRUNED],
     )
     bundles = {UNPRUNED: whole} | {measured["chosen"]: chosen}

@@ -151,16 +151,28 @@ WEIGHTS = "network.safetensors"
 
 CANDIDATE = "candidate.json"
 HISTORY = "history.csv"
+EPOCHS = "epochs"
+"""Folder of networks kept while they were fitted, in that of the fitting."""
 LINEAGE = "lineage.json"
 OPTIMISER = "optimiser.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
 VALIDATION = "predictions-validation.csv"
+CLASSIFIER = "classifier.skops"
+"""That reads the features of a candidate's network, where it has one."""
+
+CERTIFICATE = "certificate.json"
+FEATURES = "features.json"
 CHOICE = "choice.json"
 EVALUATION = "evaluation.json"
 READOUTS = "readouts.json"
 """How the probabilities of both networks are to be read, beside the choice."""
 
 STEP = "step.json"
+
+
+def kept_epoch(fitted: Path, number: int) -> Path:
+    """Give the file of a network as it was after an epoch, beside the fitted one."""
+    return fitted / EPOCHS / f"epoch-{number:02d}" / WEIGHTS
 
 
 def open_run(path: Path) -> RunFolder:

@@ -58,6 +58,10 @@ def told_history(
     if recipe.mask is not None:
         held = f"{recipe.mask.about} held at zero"
         smaller = {"step": "mask", "about": held if choice["round"] else "no weight is held"}
+    elif recipe.features is not None:
+        first = "units that never vary removed, with a certificate"
+        told = ("nothing is removed", first, recipe.features.about)[choice["round"]]
+        smaller = {"step": "features", "about": told}
     elif not recipe.prune.rounds:
         smaller = {"step": "prune", "about": recipe.prune.about}
     flaws = [{"step": "as published", "about": one} for one in recipe.as_published]

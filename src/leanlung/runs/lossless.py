@@ -42,12 +42,14 @@ def prune_losslessly(
         The certificate, also kept in the new bundle's ``metrics.json``.
 
     Raises:
-        UsageError: If the new bundle would replace the old one, or what is no bundle.
+        UsageError: If the new bundle would replace the old one, or what is no bundle, or the
+            old one answers by a classifier on features.
         BundleError: If there is no sound bundle.
         StudyError: If the data do not fit it.
     """
     require_free(out, bundle)
     old = load_bundle(bundle)
+    old.require_gradient("removing constant units")
     batches = Batches(bundle_images(old, data, "train"), old)
     graph = channel_graph(old.network, next(iter(batches))[:1])
     found = remove_constants(old.network, graph, batches, tolerance=tolerance)

@@ -8,24 +8,20 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, model_validator
+from pydantic import (
+    BaseModel,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from leanlung.foundations import fingerprints
 from leanlung.foundations.errors import StudyError
 from leanlung.foundations.files import write_json
-from leanlung.lungs import (
-    SegmenterPlan,
-    fit_segmenter,
-    is_segmenter,
-    load_pairs,
-    load_segmenter,
-    read_pairs,
-    save_segmenter,
-    segment_files,
-)
+from leanlung.lungs import SegmenterPlan, segment_files
 from leanlung.pixels import contents
-from leanlung.runs.held_out import leave_out
 from leanlung.runs.mask_files import save_mask
+from leanlung.runs.segmenters import VERSION, place_of, segmenter_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,24 +31,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from leanlung.lungs import Segmented, Segmenter
-    from leanlung.lungs.fitting import Epoch
     from leanlung.runs.held_out import HeldOut, LeftOut
     from leanlung.runs.progress import Progress
-    from leanlung.studies.study import Cohort
+    from leanlung.studies.study import Cohort, Study
 
 NO_MASK = "the data name no lung mask"
 _NUMBER = re.compile(r"\d+\.\d+")
 """What was measured stands first in a reason; without it, films of one kind count as one."""
-
-_VERSION = 1
-"""Raised whenever the same segmenter would give another mask."""
 
 
 class LungsSection(BaseModel, extra="forbid", frozen=True):
     """Whose lung masks films are cropped by, where ``pixels.crop`` is ``lungs``.
 
     Margin, and what becomes of what is no lung, stand in ``pixels``. A film without a mask, or
-    whose mask cannot be that of two lungs, stays whole; such films are counted and listed.
+    whose mask cannot be that of two lungs, stays whole or is left out; such films are counted
+    and listed.
 
     Attributes:
         source: ``masks`` takes those that come with the data; ``segmenter`` finds them on
@@ -62,12 +55,24 @@ class LungsSection(BaseModel, extra="forbid", frozen=True):
         pairs: Table of films and masks to fit one on, instead of ``segmenter``; looked for
             likewise. Those of patients in the validation or test part are left out.
         fit: How it is fitted.
+        without: What becomes of a film without a mask: it stays ``whole``, or the run goes on
+            with the others alone (``leave_out``), as where whole films beside black ones would
+            tell classes apart.
     """
 
     source: Literal["masks", "segmenter"] = "masks"
     segmenter: str = ""
     pairs: str = ""
     fit: SegmenterPlan = SegmenterPlan()
+    without: Literal["whole", "leave_out"] = "whole"
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asked for, so that runs of before are found again."""
+        told: dict[str, Any] = written(self)
+        if told.get("without") == "whole":
+            del told["without"]
+        return told
 
     @model_validator(mode="after")
     def _one_segmenter(self) -> LungsSection:
@@ -92,12 +97,15 @@ class RunLungs:
         whole: Why a film stays whole, by study id.
         segmenter: That found the masks, if one did.
         pairs: Which masks it was not fitted on, if it was fitted here.
+        left_out: Studies without a mask that are not in the run, with the reason of each; None
+            where such films stay whole.
     """
 
     source: str
     whole: Mapping[str, str]
     segmenter: Segmenter | None = None
     pairs: LeftOut | None = None
+    left_out: tuple[tuple[Study, str], ...] | None = None
 
     def as_dict(self, cohort: Cohort, parts: Mapping[str, str]) -> dict[str, Any]:
         """Describe it by counts and by a list of what stayed whole.
@@ -124,6 +132,13 @@ class RunLungs:
                 for study in whole
             ],
         }
+        if self.left_out is not None:
+            lost = Counter(study.label for study, _ in self.left_out)
+            told["left_out"] = len(self.left_out)
+            told["left_out_by_class"] = {label: lost[label] for label in cohort.classes}
+            told["left_out_studies"] = [
+                {"study": study.study_id, "reason": reason} for study, reason in self.left_out
+            ]
         if self.segmenter is not None:
             told["segmenter"] = {
                 "fingerprint": self.segmenter.fingerprint,
@@ -145,7 +160,7 @@ def require_there(section: LungsSection, data: Path | None) -> None:
         (section.pairs, "lungs.pairs"),
     ):
         if name:
-            _place(name, data, field)
+            place_of(name, data, field)
 
 
 def with_lungs(
@@ -168,17 +183,17 @@ def with_lungs(
             segmenter is fitted.
 
     Returns:
-        The cohort, whose studies have a mask or stay whole, and why they do.
+        The cohort, whose studies have a mask, stay whole or are left out, and why they are.
 
     Raises:
-        StudyError: If the segmenter or the pairs are not where they should be, or all pairs
-            are of patients in validation and test.
+        StudyError: If the segmenter or the pairs are not where they should be, all pairs are of
+            patients in validation and test, or all films would be left out.
         BundleError: If the segmenter is damaged.
     """
     if section.source == "masks":
         bare = {s.study_id: NO_MASK for s in cohort.studies if s.lung_mask is None}
-        return cohort, RunLungs(section.source, bare)
-    segmenter, left_out = _segmenter(section, data, cache, progress, held)
+        return _without(section, cohort, RunLungs(section.source, bare))
+    segmenter, pairs_left_out = segmenter_of(section, data, cache, progress, held)
     films = [study.image for study in cohort.studies]
     by_content = dict(zip(films, contents(films, cache), strict=True))
     found = _found(segmenter, by_content, cache, progress)
@@ -188,15 +203,36 @@ def with_lungs(
         studies.append(replace(study, lung_mask=mask))
         if reason:
             whole[study.study_id] = reason
-    lungs = RunLungs(section.source, whole, segmenter, left_out)
-    return replace(cohort, studies=tuple(studies)), lungs
+    cohort = replace(cohort, studies=tuple(studies))
+    lungs = RunLungs(section.source, whole, segmenter, pairs_left_out)
+    return _without(section, cohort, lungs)
+
+
+def _without(section: LungsSection, cohort: Cohort, lungs: RunLungs) -> tuple[Cohort, RunLungs]:
+    """Leave films without a mask out of a cohort, if that is asked for."""
+    if section.without == "whole":
+        return cohort, lungs
+    left_out = tuple(
+        (study, lungs.whole[study.study_id])
+        for study in cohort.studies
+        if study.study_id in lungs.whole
+    )
+    if len(left_out) == len(cohort.studies):
+        msg = (
+            f"{cohort.name}: none of {len(left_out)} films has a lung mask, and "
+            "lungs.without = 'leave_out' leaves all out; give masks, or let a segmenter find "
+            "them (lungs.source = 'segmenter')"
+        )
+        raise StudyError(msg)
+    cohort = cohort.where(lambda study: study.study_id not in lungs.whole)
+    return cohort, replace(lungs, whole={}, left_out=left_out)
 
 
 def _found(
     segmenter: Segmenter, films: Mapping[Path, str], cache: Path, progress: Progress
 ) -> dict[Path, tuple[Path | None, str]]:
     """Find the mask of every film, or why it has none; what was found before is kept."""
-    folder = cache / f"lungs-{fingerprints.of_value([_VERSION, segmenter.fingerprint])[:16]}"
+    folder = cache / f"lungs-{fingerprints.of_value([VERSION, segmenter.fingerprint])[:16]}"
     facts = folder / "facts.json"
     try:
         known: dict[str, str] = json.loads(facts.read_text(encoding="utf-8"))
@@ -232,55 +268,3 @@ def _found(
         else (None if known[content] else mask_of(content), known[content])
         for path, content in films.items()
     }
-
-
-def _segmenter(
-    section: LungsSection,
-    data: Path | None,
-    cache: Path,
-    progress: Progress,
-    held: HeldOut | None,
-) -> tuple[Segmenter, LeftOut | None]:
-    if section.segmenter:
-        return load_segmenter(_place(section.segmenter, data, "lungs.segmenter")), None
-    table = _place(section.pairs, data, "lungs.pairs")
-    root = data if data is not None and data.is_dir() else None
-    pairs, left_out = read_pairs(table, root), None
-    if held is not None:
-        pairs, left_out = leave_out(pairs, held, cache, progress)
-        progress.note(left_out.told)
-    files = contents([path for pair in pairs for path in (pair.image, pair.mask)], cache)
-    whose = [[pair.patient_id, pair.source, pair.part] for pair in pairs]
-    key = fingerprints.of_value([_VERSION, section.fit.model_dump(mode="json"), files, whose])
-    folder = cache / f"segmenter-{key[:16]}"
-    if is_segmenter(folder):
-        return load_segmenter(folder), left_out
-    with progress.task("reading lung masks", len(pairs)) as done:
-        loaded = load_pairs(pairs, done)
-    for problem in loaded.problems:
-        progress.note(f"lung mask left out: {problem}")
-    with progress.task("fitting lungs", section.fit.epochs) as done:
-
-        def epoch_done(epoch: Epoch) -> None:
-            done(epoch.number)
-
-        checkpoint = folder / "checkpoint.safetensors"
-        segmenter = fit_segmenter(loaded, section.fit, checkpoint=checkpoint, watch=epoch_done)
-    save_segmenter(folder, segmenter)
-    checkpoint.unlink(missing_ok=True)
-    return segmenter, left_out
-
-
-def _place(name: str, data: Path | None, field: str) -> Path:
-    from pathlib import Path
-
-    places = [data / name, Path(name)] if data is not None else [Path(name)]
-    for path in places:
-        if path.exists():
-            return path
-    looked = " and ".join(str(path) for path in places)
-    msg = (
-        f"{field}: nothing there ({looked}); give a path below --data or from here, or crop by "
-        "no segmenter: pixels.crop = 'none', or lungs.source = 'masks'"
-    )
-    raise StudyError(msg)

@@ -85,6 +85,10 @@ class MaskSection(BaseModel, extra="forbid", frozen=True):
 
     @model_validator(mode="after")
     def _makes_a_mask(self) -> MaskSection:
+        for name in ("train", "finetune"):
+            if getattr(self, name).keep_epochs:
+                msg = f"{name}.keep_epochs: epochs are kept of the recipe's [train] alone"
+                raise ValueError(msg)
         if self.pattern != "none":
             own = type(self).model_fields
             if given := [n for n in _OF_THE_RAMP if getattr(self, n) != own[n].default]:

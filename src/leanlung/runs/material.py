@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import torch
@@ -22,6 +22,29 @@ if TYPE_CHECKING:
 
 BATCH = 32
 """Images that are scored, or counted statistics on, at once."""
+
+
+@dataclass(frozen=True)
+class InOrder:
+    """Standardised batches of an image set, in its order; can be gone through again.
+
+    Attributes:
+        images: Which.
+        statistics: They are standardised by.
+        channels: Of the network's input.
+        device: Where they are put.
+    """
+
+    images: ImageSet
+    statistics: PixelStatistics
+    channels: int
+    device: torch.device
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Give (N, channels, S, S)."""
+        for places in torch.arange(len(self.images)).split(BATCH):
+            batch = unit_range(self.images.take(places)).to(self.device)
+            yield standardise(batch, self.statistics, self.channels).contiguous()
 
 
 @dataclass(frozen=True)
@@ -56,6 +79,20 @@ class Material:
         """Measure a network on the validation part."""
         found = self.predict(network, self.validation)
         return validation_metrics(self.validation.labels.numpy(), found)
+
+    def in_order(self, images: ImageSet) -> InOrder:
+        """Give standardised images, in their order, as often as they are asked for."""
+        return InOrder(images, self.statistics, self.channels, self.device)
+
+    def some(self, count: int, seeds: Seeds) -> ImageSet:
+        """Draw some images of the training part, without replacement; 0 is all, in order."""
+        if not 0 < count < len(self.train):
+            return self.train
+        order = torch.from_numpy(seeds.generator("images").permutation(len(self.train)))
+        places = order[:count]
+        return replace(
+            self.train, rows=self.train.rows[places], labels=self.train.labels[places]
+        )
 
     def batches(
         self,

@@ -46,7 +46,7 @@ def answers_of(
     answers = iter(
         [
             probabilities(
-                network.network, images, network.statistics, network.spec.channels, device
+                network.answering, images, network.statistics, network.spec.channels, device
             )
             for network, images in zip(
                 networks, decoded_for(networks, studies, look), strict=True

@@ -115,6 +115,10 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
 
     @model_validator(mode="after")
     def _makes_a_cut(self) -> PruneSection:
+        for name in ("retrain",):
+            if getattr(self, name).keep_epochs:
+                msg = f"{name}.keep_epochs: epochs are kept of the recipe's [train] alone"
+                raise ValueError(msg)
         own = {name: field.default for name, field in type(self).model_fields.items()}
         instead = [name for name in ("target", "at_most") if getattr(self, name) is not None]
         unused = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,12 +22,17 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def shipped_recipes() -> dict[str, Path]:
     """List the recipes of single runs that come with leanlung, by name."""
-    return {name: path for name, path in _shipped().items() if not _is_series(path)}
+    return {name: path for name, path in _shipped().items() if kind_of(path) == "recipe"}
 
 
 def shipped_series() -> dict[str, Path]:
     """List the series of runs that come with leanlung, by name."""
-    return {name: path for name, path in _shipped().items() if _is_series(path)}
+    return {name: path for name, path in _shipped().items() if kind_of(path) == "series"}
+
+
+def shipped_variants() -> dict[str, Path]:
+    """List the recipes with variants that come with leanlung, by name."""
+    return {name: path for name, path in _shipped().items() if kind_of(path) == "variants"}
 
 
 def _shipped() -> dict[str, Path]:
@@ -35,10 +40,34 @@ def _shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def _is_series(path: Path) -> bool:
-    """Tell a series from a recipe: it has tasks."""
-    with path.open("rb") as file:
-        return "task" in tomllib.load(file)
+def kind_of(path: Path) -> Literal["recipe", "series", "variants"]:
+    """Tell what a TOML file is: a series has tasks, a recipe with variants has these.
+
+    What cannot be read is taken for a recipe; whoever reads it says what is wrong.
+    """
+    try:
+        with path.open("rb") as file:
+            tables = tomllib.load(file)
+    except (OSError, ValueError):
+        return "recipe"
+    return "series" if "task" in tables else "variants" if "variant" in tables else "recipe"
+
+
+def paper_path(name: str) -> Path:
+    """Find what `leanlung reproduce` takes, by its path or by the name of one shipped.
+
+    Raises:
+        RecipeError: If there is neither.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = shipped_series() | shipped_variants()
+    if name in shipped:
+        return shipped[name]
+    hint = did_you_mean(name, shipped)
+    msg = f"{name}: no such file, and no series of that name (there are {list(shipped)}){hint}"
+    raise RecipeError(msg)
 
 
 def recipe_path(name: str) -> Path:
@@ -61,9 +90,9 @@ def recipe_path(name: str) -> Path:
             f"folder of the images goes to --data{hint}"
         )
         raise RecipeError(msg)
-    if name in (series := shipped_series()):
+    if name in (several := shipped_series() | shipped_variants()):
         msg = (
-            f"{name}: a series of runs, {series[name].name}; carry it out with "
+            f"{name}: a series of runs, {several[name].name}; carry it out with "
             f"`leanlung reproduce {name}`"
         )
         raise RecipeError(msg)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from leanlung.foundations.errors import LeanlungError
 from leanlung.foundations.seeds import Seed
@@ -14,9 +20,11 @@ from leanlung.networks.backbones import backbone
 from leanlung.networks.spec import Activation, Head
 from leanlung.pixels import PixelSpec
 from leanlung.runs.data import DataSection
+from leanlung.runs.features import FeaturesSection, unfit_features
 from leanlung.runs.lungs import LungsSection
 from leanlung.runs.mask import MaskSection
 from leanlung.runs.prune import PruneSection
+from leanlung.runs.published import unwritable
 from leanlung.runs.tune import TuneSection, unfit_space
 from leanlung.statistics import find_metric
 from leanlung.statistics.bootstrap import require_resamples
@@ -24,9 +32,6 @@ from leanlung.statistics.comparison import require_margin
 from leanlung.statistics.estimate import require_level
 from leanlung.statistics.flips import healthy_class
 from leanlung.training import TrainingPlan
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class SplitSection(BaseModel, extra="forbid", frozen=True):
@@ -97,12 +102,13 @@ class ChooseSection(BaseModel, extra="forbid", frozen=True):
     """Which candidate is chosen, on the validation part alone.
 
     Attributes:
-        rule: ``best``, or ``smallest_within`` the tolerance of the unpruned network.
+        rule: ``best``, ``smallest_within`` the tolerance of the unpruned network, or ``last``:
+            the network that the method ends with, without a choice.
         metric: Judged by.
         tolerance: Of ``smallest_within``.
     """
 
-    rule: Literal["best", "smallest_within"] = "smallest_within"
+    rule: Literal["best", "smallest_within", "last"] = "smallest_within"
     metric: Literal["macro_auc", "balanced_accuracy", "accuracy", "log_likelihood"] = (
         "macro_auc"
     )
@@ -185,6 +191,8 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
         tune: How a good setting is looked for, by ``leanlung tune`` alone.
         prune: How it is made smaller, by removing units.
         mask: How single weights are held at zero, instead of ``prune``.
+        features: How units that never vary leave and a classifier reads the best features,
+            instead of ``prune``.
         choose: Which candidate is chosen.
         evaluate: How the verdict is reached.
         report: What the page shows.
@@ -208,6 +216,7 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
     tune: TuneSection = TuneSection()
     prune: PruneSection = PruneSection()
     mask: MaskSection | None = None
+    features: FeaturesSection | None = None
     choose: ChooseSection = ChooseSection()
     evaluate: EvaluateSection = EvaluateSection()
     report: ReportSection = ReportSection()
@@ -219,8 +228,18 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
 
     @property
     def rounds(self) -> int:
-        """How many candidates come after the whole network; a mask gives one."""
+        """How many candidates come after the whole network; a mask gives one, features two."""
+        if self.features is not None:
+            return 2
         return 1 if self.mask is not None else self.prune.rounds
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asked for, so that runs of before are found again."""
+        told: dict[str, Any] = written(self)
+        if told.get("features") is None:
+            told.pop("features", None)
+        return told
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Recipe:
@@ -234,7 +253,16 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
             problems.append("train.distil: there is no teacher yet; set prune.retrain.distil")
         if self.mask is not None and self.prune != PruneSection():
             problems.append("mask: it stands instead of prune; leave one of them out")
-        problems += [f"published{key}: {why}" for key, why in _unwritable(self.published)]
+        if self.features is not None:
+            problems += unfit_features(self)
+        if self.lungs.without == "leave_out" and self.pixels.crop != "lungs":
+            problems.append("lungs.without: films are not cropped; set pixels.crop to 'lungs'")
+        if self.pixels.standardise.startswith("imagenet") and self.network.channels != 3:
+            problems.append(
+                f"pixels.standardise: {self.pixels.standardise} has a mean for each of three "
+                f"channels; network.channels is {self.network.channels}: set it to 3"
+            )
+        problems += [f"published{key}: {why}" for key, why in unwritable(self.published)]
         if doubled:
             problems.append("seeds: a seed stands twice")
         if self.lungs.source == "segmenter" and self.pixels.crop != "lungs":
@@ -251,25 +279,3 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
         if problems:
             raise ValueError("; ".join(problems))
         return self
-
-
-def require_writable(published: dict[str, Any]) -> None:
-    """Refuse published figures that a page cannot show.
-
-    Raises:
-        ValueError: Naming each with its key.
-    """
-    if problems := [f"published{key}: {why}" for key, why in _unwritable(published)]:
-        raise ValueError("; ".join(problems))
-
-
-def _unwritable(value: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401
-    """Find the numbers in a table that a page cannot show, with their keys."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _unwritable(inner, f"{key}.{name}")
-    elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from _unwritable(inner, f"{key}[{place}]")
-    elif isinstance(value, float) and not math.isfinite(value):
-        yield key, f"a number was expected; got {value}; leave out what is not known"

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from leanlung.foundations.errors import UsageError
 from leanlung.foundations.files import write_json, write_text
+from leanlung.foundations.locks import held
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.foundations.tables import write_table
 from leanlung.networks.devices import pick_device
 from leanlung.runs.environment import environment, note_environment
 from leanlung.runs.folder import CHOICE, EVALUATION, RunFolder, run_name
 from leanlung.runs.gathering import Gathered, gather
+from leanlung.runs.parallel import alone, carry_out_apart, missing, threads_for, writing
 from leanlung.runs.progress import Progress, Silent
 from leanlung.runs.reading import read_recipe
 from leanlung.runs.reporting import write_report
+from leanlung.runs.results import features_of
 from leanlung.runs.seeds_apart import exemplars_of
 from leanlung.runs.stages.choosing import choose_candidate
 from leanlung.runs.stages.evaluating import evaluate_choice
 from leanlung.runs.stages.exporting import export_choice
+from leanlung.runs.stages.featuring import require_features
 from leanlung.runs.stages.fitting import fit_whole, try_network
 from leanlung.runs.stages.masking import require_steps
 from leanlung.runs.stages.pruning import make_smaller
@@ -46,6 +51,8 @@ STAGES: dict[str, Callable[[Work], None]] = {
 }
 """What ``--until`` may name, beside ``data`` and ``report``."""
 UNTIL = ("data", *STAGES, "report")
+APART = ("fit", "prune", "choose")
+"""What one seed does without the others; the test part is opened when all have chosen."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,8 @@ class Options:
         device: ``auto`` or torch's name of one.
         cache: Where phantoms and prepared images go, if not to ``out``.
         weights: Further folders that weights are looked for in.
+        jobs: So many seeds at a time, each in a process of its own.
+        only_seed: Of the recipe's seeds; it is taken up to its choice, and nothing else done.
     """
 
     data: Path | None
@@ -71,6 +80,8 @@ class Options:
     device: str = "auto"
     cache: Path | None = None
     weights: tuple[Path, ...] = ()
+    jobs: int = 1
+    only_seed: int | None = None
 
 
 def run(recipe_file: Path, options: Options, progress: Progress | None = None) -> RunFolder:
@@ -116,39 +127,90 @@ def carry_out(
     """
     progress = progress or Silent()
     _require_stage(options.until)
+    _require_apart(options, recipe)
     places = (*([options.data] if options.data else []), *options.weights)
     try_network(recipe)
     weights_source(recipe.network.weights, *places)  # not after hours of decoding
     device = pick_device(options.device)
-    gathered = gathered or gather(
-        recipe,
-        options.data,
-        options.cache or options.out,
-        allow=options.allow,
-        progress=progress,
-    )
-    folder = RunFolder(options.out / run_name(recipe, gathered.fingerprint))
-    _write_facts(folder, recipe, text, gathered, device)
+    with ExitStack() as stack:
+        each = stack.enter_context(threads_for(options.jobs))
+        folder, works = _begun(recipe, text, options, progress, device, places, gathered)
+        if options.until == "data":
+            return folder
+        if options.only_seed is not None:
+            stack.enter_context(alone(folder, options.only_seed))
+        elif options.jobs > 1 and (left := missing(folder, recipe.seeds)):
+            told = f"{options.jobs} at a time on {each} threads"
+            progress.note(f"{len(left)} seeds apart, {told}")
+            carry_out_apart(recipe, text, options, left, progress)
+        _through_stages(works, options)
+        if options.until == "report" and options.only_seed is None:
+            write_json(folder.metrics, _metrics(works))
+            write_report(folder)
+    return folder
+
+
+def _begun(
+    recipe: Recipe,
+    text: str,
+    options: Options,
+    progress: Progress,
+    device: torch.device,
+    places: tuple[Path, ...],
+    gathered: Gathered | None,
+) -> tuple[RunFolder, list[Work]]:
+    """Gather the data and write down what is known before anything is fitted."""
+    cache = options.cache or options.out
+    with ExitStack() as stack:
+        if options.only_seed is not None:  # the other seeds may begin at the same moment
+            stack.enter_context(held(cache / "cache" / "gathering.lock"))
+        gathered = gathered or gather(
+            recipe, options.data, cache, allow=options.allow, progress=progress
+        )
+        folder = RunFolder(options.out / run_name(recipe, gathered.fingerprint))
+        if options.only_seed is not None:
+            stack.enter_context(held(writing(folder.path)))
+        _write_facts(folder, recipe, text, gathered, device)
     if options.until == "data":
-        return folder
+        return folder, []
     works = works_of(recipe, folder, gathered, device, progress, places)
     if recipe.mask is not None:
         require_steps(works[0], recipe.mask)  # not after hours of fitting
+    if recipe.features is not None:
+        require_features(works[0], recipe.features)
+    return folder, works
+
+
+def _through_stages(works: Sequence[Work], options: Options) -> None:
+    """Do the stages that are asked for; of a single seed, those it does without the others."""
+    single = options.only_seed is not None
+    works = [work for work in works if not single or work.seed == options.only_seed]
     for name, stage in STAGES.items():
+        if single and name not in APART:
+            break
         for work in works:  # all seeds have chosen before the test part is opened for one
             stage(work)
         if name == options.until:
             break
-    if options.until == "report":
-        write_json(folder.metrics, _metrics(works))
-        write_report(folder)
-    return folder
 
 
 def _require_stage(name: str) -> None:
     if name not in UNTIL:
         hint = did_you_mean(name, UNTIL)
         msg = f"no stage {name!r}; there are {', '.join(UNTIL)}{hint}"
+        raise UsageError(msg)
+
+
+def _require_apart(options: Options, recipe: Recipe) -> None:
+    seeds = list(recipe.seeds)
+    if options.jobs < 1:
+        msg = f"--jobs {options.jobs}: 1 or more was expected"
+        raise UsageError(msg)
+    if options.only_seed is not None and options.only_seed not in seeds:
+        msg = f"--only-seed {options.only_seed}: the seeds of {recipe.name!r} are {seeds}"
+        raise UsageError(msg)
+    if options.only_seed is not None and options.jobs > 1:
+        msg = "--only-seed is one job; leave --jobs out"
         raise UsageError(msg)
 
 
@@ -175,6 +237,9 @@ def _metrics(works: Sequence[Work]) -> dict[str, Any]:
         measured = json.loads((work.here.evaluate / EVALUATION).read_text(encoding="utf-8"))
         choice = json.loads((work.here.choose / CHOICE).read_text(encoding="utf-8"))
         seeds[str(work.seed)] = {**measured, "candidates": choice["candidates"]}
+        if work.recipe.features is not None:
+            backbone = work.recipe.network.backbone
+            seeds[str(work.seed)]["features"] = features_of(work.here, backbone)
     first = works[0]
     return {
         "recipe": first.recipe.name,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from leanlung.foundations.errors import StudyError
 from leanlung.foundations.suggestions import did_you_mean
+from leanlung.runs.drawing import draw_patients
 from leanlung.runs.limits import limit_of
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from leanlung.runs.data import DataSection
     from leanlung.studies.study import Cohort, Study
+
+LIMIT = "limit"
+"""What studies are counted under that nobody drew."""
 
 ORIGINAL = "original_label"
 """Attribute that keeps the label of a study whose class was made of several."""
@@ -32,7 +36,8 @@ class Selection:
         left_out: Studies of labels that are no classes, counted by label.
         merged: Studies of each class that was made of several labels, counted by label.
         set_aside: Studies of the classes that do not meet ``data.where``, counted by column;
-            each under the first column that it does not meet.
+            each under the first column that it does not meet. Those beyond ``data.limit`` are
+            counted under ``limit``.
     """
 
     cohort: Cohort
@@ -82,7 +87,12 @@ def select(data: DataSection, cohort: Cohort) -> Selection:
         classes=tuple(dict.fromkeys(sources.get(one, one) for one in wanted.classes)),
         studies=tuple(_under(study, sources) for study in wanted.studies),
     )
-    return Selection(found.of_classes(data.classes), left_out, merged, set_aside)
+    found = found.of_classes(data.classes)
+    if data.limit:
+        drawn = draw_patients(found, data.limit, data.limit_seed)
+        set_aside |= {LIMIT: len(found.studies) - len(drawn.studies)}
+        found = drawn
+    return Selection(found, left_out, merged, set_aside)
 
 
 def _under(study: Study, sources: Mapping[str, str]) -> Study:

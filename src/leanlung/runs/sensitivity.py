@@ -81,6 +81,7 @@ def bundle_sensitivity(
             msg = f"no {kind} {name!r}; there are {list(known)}{did_you_mean(name, known)}"
             raise UsageError(msg)
     loaded = load_bundle(bundle)
+    loaded.require_gradient("cutting layers")
     train = bundle_images(loaded, data, "train")
     validation = bundle_images(loaded, data, "validation")
     batches = Batches(train, loaded)

@@ -12,7 +12,7 @@ from leanlung.exports import load_bundle
 from leanlung.foundations import fingerprints
 from leanlung.foundations.errors import NetworkError
 from leanlung.networks import build, load_weights
-from leanlung.runs.candidates import load_candidate, load_network
+from leanlung.runs.candidates import load_candidate, load_masked
 from leanlung.runs.folder import CANDIDATE, CHOICE, RunFolder
 from leanlung.runs.history import history_of, history_on_file
 from leanlung.runs.records import read_record
@@ -119,7 +119,7 @@ def _from_ours(network: Classifier, spec: NetworkSpec, source: Path, seed: int) 
         other, theirs, history = bundle.network, bundle.spec, bundle.history
     else:
         folder = _candidate(source, seed)
-        other, theirs = load_network(folder), load_candidate(folder).spec
+        other, theirs = load_masked(folder)[0], load_candidate(folder).spec
         history = _history(source, seed, folder)
     for name in ("backbone", "channels", "conventions"):
         ours, found = getattr(spec, name), getattr(theirs, name)

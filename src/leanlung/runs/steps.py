@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from leanlung.foundations import fingerprints
 from leanlung.foundations.files import write_json
-from leanlung.runs.folder import CHECKPOINT, STEP
+from leanlung.runs.folder import CHECKPOINT, EPOCHS, STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,8 +21,9 @@ def step(folder: Path, inputs: Mapping[str, Any], do: Callable[[Path], None]) ->
     """Do a step, unless its folder says that it is done already.
 
     A step is done when its ``step.json`` is there, which is written last, its inputs are the
-    same and every file it left is still what it was. A checkpoint inside the folder outlives
-    an interruption; everything else of an unfinished step is removed first.
+    same and every file it left is still what it was. A checkpoint inside the folder, and the
+    epochs kept so far, outlive an interruption; everything else of an unfinished step is
+    removed first.
 
     Args:
         folder: Of this step alone.
@@ -100,12 +101,13 @@ def _is_done(folder: Path, wanted: str) -> bool:
 
 
 def _sweep(folder: Path, wanted: str) -> None:
-    """Leave nothing of an unfinished step but a checkpoint of the same inputs."""
+    """Leave nothing of an unfinished step but a checkpoint of the same inputs, and epochs."""
     begun = folder / _BEGUN
     keep = begun.is_file() and begun.read_text(encoding="utf-8") == wanted
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.is_dir():
-            shutil.rmtree(path)
+            if not (keep and path.name == EPOCHS):
+                shutil.rmtree(path)
         elif not (keep and path.name in {CHECKPOINT, _BEGUN}):
             path.unlink()
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 
 from leanlung.foundations.errors import TrainingError
+from leanlung.networks import last_layer
 from leanlung.networks.memory import Portions
 from leanlung.pixels import apply, draw, standardise, unit_range
 from leanlung.training.checkpoint import load_checkpoint, restore, save_checkpoint, snapshot
@@ -65,6 +66,7 @@ def fit(
     note: Callable[[str], None] = lambda _text: None,
     each_step: Callable[[nn.Module, Optimizer, int], None] = lambda *_: None,
     keep: Literal["best", "last"] = "best",
+    keep_epoch: Callable[[nn.Module, int], None] | None = None,
 ) -> Fitted:
     """Fit a network to labelled images, and keep the epoch that validates best.
 
@@ -95,20 +97,26 @@ def fit(
             taken, those before an interruption included; it may change the network.
         keep: ``last`` gives the network back as the last epoch left it, for a fit that is not
             over before: one in which a mask tightens.
+        keep_epoch: Called with the network and the number of every epoch that the plan keeps,
+            before the checkpoint moves on.
 
     Returns:
         The best network, or the last, with the history.
 
     Raises:
-        TrainingError: If there are no images, the plan wants a teacher and there is none, or
-            the loss or the monitored metric is no longer a number, or memory is too short for
-            two images.
+        TrainingError: If there are no images, the plan wants a teacher and there is none or
+            keeps epochs that nobody takes, or the loss or the monitored metric is no longer a
+            number, or memory is too short for two images.
+        NetworkError: If the plan penalises the last linear layer and there is none.
     """
     if not len(images):
         msg = "the training part is empty; nothing to fit"
         raise TrainingError(msg)
     if plan.distil.weight and teacher is None:
         msg = "distil.weight is above 0 and there is no teacher; only retraining has one"
+        raise TrainingError(msg)
+    if plan.keep_epochs and keep_epoch is None:
+        msg = "keep_epochs keeps epochs of a recipe's [train] alone; leave it out here"
         raise TrainingError(msg)
     network.to(device)
     teacher = teacher.to(device).eval() if teacher and plan.distil.weight else None
@@ -124,6 +132,7 @@ def fit(
     begun = history[-1].at_once if history else 0
     portions = Portions(begun or plan.batch, least=2, refuse=TrainingError, note=note)
     # A last batch of one image is left out.
+    last = _decaying(network, plan)
     steps = len(history) * max(math.ceil((len(images) - 1) / plan.batch), 1)
     each_step(network, optimiser, steps)
     while len(history) < plan.epochs and not _out_of_patience(history, plan):
@@ -138,7 +147,7 @@ def fit(
             for batch, labels in _batches(images, plan, seeds, number):
                 inputs = standardise(batch, statistics, channels)
                 learn = partial(
-                    _gradients, network, teacher, inputs, labels.to(device), weights, plan
+                    _gradients, network, teacher, inputs, labels.to(device), weights, plan, last
                 )
                 losses.append(portions.do(len(labels), learn, undo=network.zero_grad))
                 counts.append(len(labels))
@@ -156,6 +165,8 @@ def fit(
         now = snapshot(network, optimiser)
         if best_epoch(history, plan.monitor) == number:
             best = now
+        if keep_epoch is not None and number in plan.keep_epochs:
+            keep_epoch(network, number)
         if checkpoint:
             save_checkpoint(checkpoint, now, best, history)
         watch(history[-1])
@@ -172,6 +183,7 @@ def _gradients(
     labels: Tensor,
     weights: Tensor,
     plan: TrainingPlan,
+    last: nn.Parameter | None,
     parts: list[int],
 ) -> Tensor:
     """Give the loss of a batch and leave its gradients: those of its parts, added up."""
@@ -190,6 +202,8 @@ def _gradients(
             with torch.no_grad(), _precision(plan, inputs.device):
                 taught = teacher(images)
             loss = distilled(loss, logits, taught, plan.distil)
+        if last is not None:
+            loss = loss + plan.optimiser.output_decay * last.square().sum()
         loss = loss * share
         loss.backward()
         losses.append(loss.detach())
@@ -200,6 +214,13 @@ def _mean(losses: list[Tensor], counts: list[int]) -> float:
     """Average the losses of batches over their images."""
     read: list[float] = torch.stack(losses).tolist()
     return sum(one * count for one, count in zip(read, counts, strict=True)) / sum(counts)
+
+
+def _decaying(network: nn.Module, plan: TrainingPlan) -> nn.Parameter | None:
+    """Give the weights of the last layer, if the plan penalises them."""
+    if not plan.optimiser.output_decay:
+        return None
+    return network.get_parameter(f"{last_layer(network)}.weight")
 
 
 def _batches(

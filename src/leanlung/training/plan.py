@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
 
 from leanlung.foundations.counts import Count
 from leanlung.foundations.shares import Share
@@ -23,6 +23,11 @@ class OptimiserPlan(BaseModel, extra="forbid", frozen=True):
         momentum: Of SGD and RMSprop.
         nesterov: Whether SGD looks ahead.
         weight_decay: L2 penalty; biases and BatchNorm are left out of it.
+        output_decay: Times the sum of squares of the last linear layer's weights, added to the
+            loss. Unlike ``adam``'s ``weight_decay``, which shrinks weights beside the gradient,
+            this goes through the gradient, and so through Adam's moments, with every optimiser:
+            it is what keras's ``kernel_regularizer=l2(0.05)`` of an output layer does (Garcia
+            et al. 2023), whose figure of the loss holds it too.
     """
 
     kind: Literal["sgd", "adam", "rmsprop"] = "sgd"
@@ -30,6 +35,15 @@ class OptimiserPlan(BaseModel, extra="forbid", frozen=True):
     momentum: Share = 0.9
     nesterov: bool = False
     weight_decay: float = Field(0.0, ge=0.0, allow_inf_nan=False)
+    output_decay: float = Field(0.0, ge=0.0, allow_inf_nan=False)
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asked for, so that runs of before are found again."""
+        told: dict[str, Any] = written(self)
+        if not told.get("output_decay"):
+            told.pop("output_decay", None)
+        return told
 
 
 class RatePlan(BaseModel, extra="forbid", frozen=True):
@@ -65,6 +79,9 @@ class TrainingPlan(BaseModel, extra="forbid", frozen=True):
         augment: How images may change.
         distil: How much is learnt from the unpruned network, where there is one.
         precision: ``auto`` is bfloat16 on a GPU and float32 on a CPU.
+        keep_epochs: Numbers of epochs, from 1, after which the network is kept beside the
+            fitted one, to look at later; in a recipe's ``[train]`` alone. One that is not
+            reached is told.
     """
 
     epochs: Count = Field(10, ge=1)
@@ -80,3 +97,12 @@ class TrainingPlan(BaseModel, extra="forbid", frozen=True):
     augment: Augmentation = Augmentation()
     distil: DistillationPlan = DistillationPlan()
     precision: Precision = "auto"
+    keep_epochs: tuple[Annotated[Count, Field(ge=1)], ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asked for, so that runs of before are found again."""
+        told: dict[str, Any] = written(self)
+        if not told.get("keep_epochs"):
+            told.pop("keep_epochs", None)
+        return told

@@ -31,8 +31,8 @@ class Certificate:
         zero: Left, as nothing but zero was ever read of them.
         folded: Left, their constants now in biases, exactly.
         approximated: Left, though padding makes their constants smaller along borders.
-        kept: Constant, but kept: last of their layer, without a bias to go to, or beyond the
-            tolerance.
+        kept: Constant, but kept: last of their layer, without a bias to go to, beyond the
+            tolerance, or of a layer that was to be left alone.
         largest_change_float32: Measured in single precision.
         largest_change_float64: Measured in double precision.
     """

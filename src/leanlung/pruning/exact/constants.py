@@ -21,8 +21,9 @@ class Constants:
     """What every reading layer was given, over all images and places.
 
     Attributes:
-        low: Smallest value at each input of a layer, (inputs,), float64, by layer name.
-        high: Largest value there.
+        low: Smallest value at each input of a layer, (inputs,), float64, by layer name; of an
+            input that varies, over the batches until that was seen.
+        high: Largest value there, likewise.
         images: How many images were looked at.
     """
 
@@ -43,6 +44,8 @@ def read_constants(
     A unit is judged by what is read of it, not by what it writes: behind an activation, a
     pooling or a concatenation. Smallest and largest value are kept for each input, so the order
     and the size of batches change nothing, and a value that differs in its last bit varies.
+    What was seen to vary is not looked at again, so that the later batches cost next to nothing
+    beyond their forward pass; memory does not grow with the number of images.
 
     Args:
         network: Not changed; it is run in evaluation mode without gradients.
@@ -50,7 +53,8 @@ def read_constants(
         batches: Standardised as in training, (N, C, H, W).
 
     Raises:
-        SurgeryError: If there is no image, or a layer reads a value that is not a number.
+        SurgeryError: If there is no image, or a layer reads a value that is not a number. Where
+            all inputs of a layer vary already, that is seen by the answer of the network.
 
     Source: García-Ramírez et al. 2023, section 3.3, who ask whether the variance of a unit
         over images and places is zero; smallest against largest asks it without rounding.
@@ -63,40 +67,120 @@ def read_constants(
         network.eval()
         with torch.no_grad():
             for batch in batches:
-                watching.run(batch)
+                if _is_nan(watching.run(batch)):
+                    watching.name_nan(batch)
+                watching.settle()
                 images += len(batch)
     finally:
         network.train(was_training)
     if not images:
         msg = "no images to find constant units on; give at least one batch"
         raise SurgeryError(msg)
-    return Constants(watching.low, watching.high, images)
+    return Constants(_exactly(watching.low), _exactly(watching.high), images)
+
+
+def extremes(read: Tensor, layer: nn.Module, keep: tuple[int, ...] = ()) -> list[Tensor]:
+    """Give smallest and largest value at each input of a layer.
+
+    Args:
+        read: What the layer is given: (N, C, ...), or (N, ..., C) for a linear one.
+        layer: Which.
+        keep: Further axes that are not gone over.
+    """
+    kept = {channel_axis(read, layer), *keep}
+    axes = [axis for axis in range(read.ndim) if axis not in kept]
+    return [read.amin(axes), read.amax(axes)] if axes else [read, read]
+
+
+def channel_axis(read: Tensor, layer: nn.Module) -> int:
+    """Say along which axis the inputs of a layer lie."""
+    return read.ndim - 1 if isinstance(layer, nn.Linear) else 1
 
 
 class _Watching(fx.Interpreter):
     """Runs the program and keeps the extremes of what layers read."""
 
-    def __init__(self, network: nn.Module, program: fx.Graph, readers: set[str]) -> None:
+    def __init__(
+        self, network: nn.Module, program: fx.Graph, readers: set[str], *, whole: bool = False
+    ) -> None:
         super().__init__(network, graph=program)
+        self._whole = whole
         self.low: dict[str, Tensor] = {}
         self.high: dict[str, Tensor] = {}
         self._readers = readers
+        # What may still be constant; of a layer that was not run yet, nothing is known.
+        self._places: dict[str, Tensor | None] = dict.fromkeys(readers)
 
     def call_module(self, target: Any, args: Any, kwargs: Any) -> Any:  # noqa: ANN401 - torch's
-        if target in self._readers:
+        if target in self._places:
             self._note(str(target), next(iter((*args, *kwargs.values()))))
         return super().call_module(target, args, kwargs)
 
+    def settle(self) -> None:
+        """Let go of what varies, after a batch.
+
+        Raises:
+            SurgeryError: If something that was looked at is not a number.
+        """
+        for layer in [name for name in self.low if name in self._places]:  # as they ran
+            low, high = self.low[layer], self.high[layer]
+            _require_numbers(layer, low)
+            same = (low == high).nonzero().flatten()
+            if len(same):
+                self._places[layer] = same
+            else:
+                del self._places[layer]
+
+    def name_nan(self, batch: Tensor) -> None:
+        """Look at everything once more, where the answer is not a number.
+
+        Raises:
+            SurgeryError: Naming the first layer that reads something that is not a number, if
+                one does.
+        """
+        again = _Watching(self.module, self.graph, self._readers, whole=True)
+        again.run(batch)
+        again.settle()
+
     def _note(self, layer: str, read: Tensor) -> None:
-        linear = isinstance(self.submodules[layer], nn.Linear)
-        axes = [axis for axis in range(read.ndim) if axis != (read.ndim - 1 if linear else 1)]
-        low, high = (extreme.double().cpu() for extreme in (read.amin(axes), read.amax(axes)))
-        if torch.isnan(low).any():
-            place = int(torch.isnan(low).nonzero()[0])
-            msg = (
-                f"layer {layer!r} reads NaN at input {place}; does the network give NaN for "
-                "some image?"
-            )
-            raise SurgeryError(msg)
-        self.low[layer] = torch.minimum(low, self.low.get(layer, low))
-        self.high[layer] = torch.maximum(high, self.high.get(layer, high))
+        module = self.submodules[layer]
+        axis = channel_axis(read, module)
+        if layer not in self.low:
+            # Most units vary within a single image; the others are gone over for what is left.
+            first = read if self._whole else read[:1]
+            low, high = extremes(first, module)
+            self.low[layer], self.high[layer] = low.clone(), high.clone()
+            self._places[layer] = (low == high).nonzero().flatten()
+            read = read[len(first) :]
+        places = self._places[layer]
+        if places is None or not len(places) or not len(read):
+            return
+        few = 2 * len(places) < read.shape[axis]
+        if few:  # a copy of these costs less than going over all
+            read = read.index_select(axis, places)
+        low, high = extremes(read, module)
+        if not few:
+            low, high = low[places], high[places]
+        self.low[layer][places] = torch.minimum(self.low[layer][places], low)
+        self.high[layer][places] = torch.maximum(self.high[layer][places], high)
+
+
+def _exactly(found: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {layer: values.double().cpu() for layer, values in found.items()}
+
+
+def _require_numbers(layer: str, low: Tensor) -> None:
+    if torch.isnan(low).any():
+        place = int(torch.isnan(low).nonzero()[0])
+        msg = (
+            f"layer {layer!r} reads NaN at input {place}; does the network give NaN for "
+            "some image?"
+        )
+        raise SurgeryError(msg)
+
+
+def _is_nan(answer: Any) -> bool:  # noqa: ANN401 - whatever a network gives
+    if isinstance(answer, Tensor):
+        return bool(answer.isnan().any())
+    parts = answer.values() if isinstance(answer, dict) else answer
+    return isinstance(answer, (dict, list, tuple)) and any(map(_is_nan, parts))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
+from leanlung.pruning.bounds import without_left_alone
 from leanlung.pruning.exact.certificate import Certificate, answers_of, largest_change
 from leanlung.pruning.exact.constants import read_constants
 from leanlung.pruning.exact.folding import fold, room_for_constants
@@ -16,7 +17,7 @@ from leanlung.pruning.removal import Removal
 from leanlung.pruning.surgery import Surgery, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor, nn
@@ -53,6 +54,7 @@ def remove_constants(
     batches: Iterable[Tensor],
     *,
     tolerance: float | None = 1e-5,
+    leave_alone: Sequence[str] = (),
 ) -> ExactRemoval:
     """Remove every unit that is the same for all images and places, wherever it is read.
 
@@ -70,19 +72,23 @@ def remove_constants(
             through several times, so a list or a loader.
         tolerance: Largest relative change of a logit, in single and in double precision; None
             removes all constants and only measures.
+        leave_alone: Layers whose constant units are kept, by name or pattern.
 
     Returns:
         The smaller network with its certificate. Nothing to remove gives an equal network.
 
     Raises:
-        SurgeryError: If there is no image, or something read or answered is not a number.
+        SurgeryError: If there is no image, something read or answered is not a number, or what
+            is left alone fits no layer, or all.
 
     Source: García-Ramírez et al. 2023, section 3.3. Differs: they remove units whose output
         never varies without folding what these gave to the next layer, and so change answers;
         here nothing changes, or it is known by how much.
     """
+    free = set(without_left_alone(graph.originals, leave_alone))
     constants = read_constants(network, graph, batches)
     found = _constant_units(network, graph, constants)
+    found = {layer: places for layer, places in found.items() if layer in free}
     whole = {dtype: answers_of(network, batches, dtype) for dtype in PRECISIONS}
 
     def attempt(chosen: Chosen) -> _Trial:
@@ -111,6 +117,28 @@ def remove_constants(
         largest_change_float64=trial.changes[torch.float64],
     )
     return ExactRemoval(trial.surgery, trial.removal, certificate)
+
+
+def without_constants(
+    network: nn.Module, graph: ChannelGraph, constants: Constants
+) -> tuple[Surgery, Removal]:
+    """Remove every unit that is constant, as `remove_constants` does without a tolerance.
+
+    Nothing is measured. Units behind padding go too, with their constants in the biases, and
+    one unit of each layer stays.
+
+    Args:
+        network: Trained; not changed.
+        graph: Of this network.
+        constants: What its layers read.
+    """
+    return _carried_out(network, graph, constants, _constant_units(network, graph, constants))
+
+
+def constant_by_layer(graph: ChannelGraph, constants: Constants) -> dict[str, int]:
+    """Count the units of each layer that are the same wherever they are read."""
+    varying = _varying(graph, constants)
+    return {layer.name: int((~varying[layer.units]).sum()) for layer in graph.layers}
 
 
 @dataclass(frozen=True)
@@ -213,11 +241,14 @@ def _units_read(graph: ChannelGraph, constants: Constants) -> Mapping[str, NDArr
 
 
 def _constant_count(graph: ChannelGraph, constants: Constants) -> int:
+    return sum(constant_by_layer(graph, constants).values())
+
+
+def _varying(graph: ChannelGraph, constants: Constants) -> NDArray[np.bool_]:
     varying = np.zeros(graph.units, dtype=bool)
     for reader, units in _units_read(graph, constants).items():
         np.logical_or.at(varying, units, constants.varies(reader).numpy())
-    removable = np.concatenate([layer.units for layer in graph.layers] or [np.empty(0, int)])
-    return int((~varying[removable]).sum())
+    return varying
 
 
 def _only(found: Chosen, kinds: tuple[Kind, ...]) -> Chosen:

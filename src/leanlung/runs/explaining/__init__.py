@@ -7,5 +7,15 @@ from leanlung.runs.explaining.explain import (
     explain,
 )
 from leanlung.runs.explaining.explainers import Explainers, explainers_of
+from leanlung.runs.explaining.grid import by_layers, kept_epochs
 
-__all__ = ["ALL_METHODS", "OVERLAYS", "ExplainPlan", "Explainers", "explain", "explainers_of"]
+__all__ = [
+    "ALL_METHODS",
+    "OVERLAYS",
+    "ExplainPlan",
+    "Explainers",
+    "by_layers",
+    "explain",
+    "explainers_of",
+    "kept_epochs",
+]

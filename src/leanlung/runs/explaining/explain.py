@@ -12,6 +12,7 @@ from leanlung.foundations.suggestions import did_you_mean
 from leanlung.foundations.tables import write_table
 from leanlung.runs.explaining.explained import Explained, Row
 from leanlung.runs.explaining.films import Reading, asked_studies, batches
+from leanlung.runs.explaining.grid import LAYERS, write_layers
 from leanlung.runs.explaining.maps import LIME, Looking
 from leanlung.runs.lung_masks import with_masks
 from leanlung.statistics.bootstrap import require_resamples
@@ -20,6 +21,7 @@ from leanlung.studies.layouts import read_cohort
 from leanlung.studies.split import PARTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import torch
@@ -74,8 +76,11 @@ def explain(
     plan: ExplainPlan,
     device: torch.device,
     progress: Progress,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Explain networks on films, and write overlays, ``attention.csv`` and ``attention.json``.
+
+    A grid of networks and layers gives overlays of several rows, and ``layers.csv`` too.
 
     Args:
         explainers: Who is asked.
@@ -84,20 +89,22 @@ def explain(
         plan: How.
         device: Where networks run.
         progress: Told what is going on.
+        notes: What else is to be told beside the figures.
 
     Returns:
         What ``attention.json`` holds: settings, counts, and for every network, ensemble and
         pair the averages with their intervals.
 
     Raises:
-        UsageError: If method, class, part or a number does not exist or fit.
+        UsageError: If method, class, part or a number does not exist or fit, or a method goes
+            by gradients and a network answers by a classifier on its features.
         StudyError: If no film can be explained, or a table cannot be read.
         NetworkError: If a network has no maps to look at.
     """
     _require(plan, explainers)
     cohort = read_cohort(data)
     own = {s.study_id: s.lung_mask for s in cohort.studies if s.lung_mask is not None}
-    told = []
+    told = list(notes)
     if plan.masks is not None:
         cohort, fitted = with_masks(cohort, plan.masks)
         told.append(fitted)
@@ -123,6 +130,8 @@ def explain(
         **explained.summary(explainers, plan.level, plan.resamples, plan.seed),
     }
     write_table(out / TABLE, Row._fields, (row._asdict() for row in explained.rows))
+    if explainers.columns:
+        write_layers(out / LAYERS, explainers, result)
     write_json(out / TOLD, result)
     return result
 
@@ -141,9 +150,18 @@ def _require(plan: ExplainPlan, explainers: Explainers) -> None:
     except StatisticsError as error:
         raise UsageError(str(error)) from None
     explainers.require_class(plan.of_class)
-    if plan.layer and plan.method == LIME:
+    if plan.method == LIME and (plan.layer or any(each.layer for each in explainers.each)):
         msg = "--layer is of the methods by gradients; LIME looks at no layer"
         raise UsageError(msg)
+    for one in explainers.each if plan.method != LIME else ():
+        if one.bundle.classifier is not None:
+            msg = (
+                f"{one.name} answers by a {one.bundle.classifier.kind} on its network's "
+                "features; a classifier on features has no gradient, which "
+                f"{plan.method} goes by: ask with --method {LIME}, which hides parts of the "
+                "film and needs none"
+            )
+            raise UsageError(msg)
     if plan.findings and plan.boxes is None:
         msg = "--finding chooses among lesion boxes; give them with --boxes"
         raise UsageError(msg)

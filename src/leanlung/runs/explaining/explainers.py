@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from leanlung.attention import Layer
     from leanlung.exports import Model
 
 TOGETHER, BASELINES = "ensemble", "ensemble of baselines"
@@ -34,10 +35,14 @@ class Explainer:
     Attributes:
         name: To report it under.
         bundle: With its preparation and classes.
+        row: In a grid of pictures, what stands in front of its row.
+        layer: Whose maps are read; that of the plan if None.
     """
 
     name: str
     bundle: Bundle
+    row: str = ""
+    layer: Layer | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class Explainers:
         pairs: Names of a baseline and of the model that is compared with it.
         parts: Part of the split by hash of the pixels, of every study of the runs given.
         runs: Those whose test part is opened when one of its films is explained.
+        columns: Of a grid of pictures; 0 where all networks stand in one row.
     """
 
     each: tuple[Explainer, ...]
@@ -79,6 +85,7 @@ class Explainers:
     pairs: tuple[tuple[str, str], ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     runs: tuple[Path, ...] = ()
+    columns: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:

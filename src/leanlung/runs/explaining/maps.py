@@ -26,6 +26,7 @@ from leanlung.exports.models import combined
 from leanlung.foundations import fingerprints
 from leanlung.foundations.files import write_bytes
 from leanlung.pixels import standardise, unit_range
+from leanlung.pixels.crop import lungs_alone
 from leanlung.runs.explaining.explained import Row
 
 if TYPE_CHECKING:
@@ -94,13 +95,13 @@ class Looking:
             asked = [film.study.label if by_label else plan.of_class for film in films]
         wanted = None if asked is None else [bundle.classes.index(name) for name in asked]
         grey = torch.from_numpy(np.stack([film.ready[one.name] for film in films]))[:, None]
-        network = bundle.network.to(self.device)
+        network = bundle.answering.to(self.device)
         images = unit_range(grey.to(self.device))
         images = standardise(images, bundle.statistics, bundle.spec.channels)
         if plan.method == LIME:
             return lime_maps(network, images, wanted, samples=plan.samples, seed=plan.seed)
         if one.name not in self.layers:
-            self.layers[one.name] = find_layer(network, images, plan.layer)
+            self.layers[one.name] = one.layer or find_layer(network, images, plan.layer)
         layer = self.layers[one.name]
         return grad_cam(network, images, wanted, layer=layer, method=plan.method)
 
@@ -155,12 +156,40 @@ class Looking:
                 self.explained.rows.append(row)
 
     def _draw(self, film: Film, maps: Mapping[str, AttentionMap]) -> None:
-        panels = [Panel(film.study.label)]
-        panels += [Panel(f"{name}: {one.of_class}", one.values) for name, one in maps.items()]
+        columns = self.explainers.columns
+        if columns:
+            panels = self._grid(film, maps)
+        else:
+            panels = [Panel(film.study.label)]
+            panels += [
+                Panel(f"{name}: {one.of_class}", one.values, self._shown(film, name))
+                for name, one in maps.items()
+            ]
         study = film.study.study_id
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", study.rpartition("/")[2])[:_LONGEST]
         name = f"{stem.strip('-.')}-{fingerprints.of_value(study)[:8]}.png"
-        write_bytes(self.overlays / name, overlay(film.image, panels, film.regions))
+        write_bytes(
+            self.overlays / name,
+            overlay(film.image, panels, film.regions, columns and columns + 1),
+        )
+
+    def _grid(self, film: Film, maps: Mapping[str, AttentionMap]) -> list[Panel]:
+        """Give a row of panels for each network, the film in front of its layers."""
+        rows: dict[str, list[Panel]] = {}
+        for one in self.explainers.each:
+            first = [Panel(f"{one.row}: {maps[one.name].of_class}")]
+            row = rows.setdefault(one.row, first)
+            layer = self.layers[one.name].name if one.name in self.layers else ""
+            row.append(Panel(layer, maps[one.name].values, self._shown(film, one.name)))
+        return [panel for row in rows.values() for panel in row]
+
+    def _shown(self, film: Film, name: str) -> NDArray[np.float32] | None:
+        """Give the film as a network is shown it, where that is with nothing but the lungs."""
+        members = self.explainers.members(name)
+        mask = film.crops[members[0].name]
+        if len(members) > 1 or mask is None or members[0].bundle.pixels.outside != "black":
+            return None
+        return lungs_alone(film.image, mask)
 
 
 def _answers(ensemble: Together, cams: Mapping[str, Cam]) -> list[str]:

@@ -12,12 +12,12 @@ from leanlung.foundations.suggestions import did_you_mean
 from leanlung.pixels import PixelSpec
 from leanlung.runs.lungs import LungsSection
 from leanlung.runs.prune import PruneSection
+from leanlung.runs.published import require_writable
 from leanlung.runs.recipe import (
     ChooseSection,
     EvaluateSection,
     NetworkSection,
     SplitSection,
-    require_writable,
 )
 from leanlung.runs.series.archive import ArchiveSection
 from leanlung.runs.series.attention import AttentionSection

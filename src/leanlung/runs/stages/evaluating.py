@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from leanlung.evaluation import confounding, measure_by_source
 from leanlung.foundations.files import write_json
-from leanlung.runs.candidates import MASKED_BYTES, load_candidate, load_network, masked_bytes_of
+from leanlung.runs.candidates import (
+    MASKED_BYTES,
+    classifier_of,
+    load_candidate,
+    load_network,
+    masked_bytes_of,
+)
 from leanlung.runs.evidence import (
     Intervals,
     calibration_of,
@@ -83,10 +89,14 @@ def evaluate_choice(work: Work) -> None:
 
 
 def _size(work: Work, candidate: Path) -> dict[str, int | None]:
-    """Give the size of a candidate; where weights are masked, also the bytes that takes."""
+    """Give the size of a candidate, and of a mask or a classifier where the recipe has one."""
     size: dict[str, int | None] = {**load_candidate(candidate).size.as_dict()}
-    masked = work.recipe.mask is not None
-    return size | {MASKED_BYTES: masked_bytes_of(candidate)} if masked else size
+    if work.recipe.mask is not None:
+        size[MASKED_BYTES] = masked_bytes_of(candidate)
+    if work.recipe.features is not None:
+        reads = classifier_of(candidate) or {}
+        size |= {f"classifier_{key}": reads.get(key) for key in ("numbers", "bytes")}
+    return size
 
 
 def _measured(

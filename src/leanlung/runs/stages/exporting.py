@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from leanlung.exports import Bundle, save_bundle
 from leanlung.networks import NetworkSpec
 from leanlung.reports.power import power_lines
-from leanlung.runs.candidates import load_masked
+from leanlung.runs.candidates import load_masked, load_reader
 from leanlung.runs.folder import CHOICE, EVALUATION
 from leanlung.runs.history import told_history
+from leanlung.runs.lossless import CERTIFICATE
+from leanlung.runs.results import features_of
 from leanlung.runs.stages.choosing import candidate_folders, readouts_of
 from leanlung.runs.steps import fingerprint, step
 from leanlung.statistics import Comparison, read_predictions
@@ -34,7 +36,9 @@ def export_choice(work: Work) -> None:
     def do(_here: Path) -> None:
         choice = json.loads((work.here.choose / CHOICE).read_text(encoding="utf-8"))
         measured = json.loads((work.here.evaluate / EVALUATION).read_text(encoding="utf-8"))
-        network, mask = load_masked(candidate_folders(work)[choice["round"]])
+        candidate = candidate_folders(work)[choice["round"]]
+        network, mask = load_masked(candidate)
+        reader = load_reader(candidate)
         chosen = choice["candidates"][choice["round"]]
         lungs = work.gathered.lungs
         bundle = Bundle(
@@ -51,14 +55,28 @@ def export_choice(work: Work) -> None:
                 work.here.fit(work.recipe.network.backbone),
                 choice,
             ),
-            metrics=_metrics(work, choice, measured) | _flaws(work) | audit,
+            metrics=_metrics(work, choice, measured)
+            | _features(work, choice["round"])
+            | _flaws(work)
+            | audit,
             mask=mask,
             segmenter=None if lungs is None else lungs.segmenter,
             readout=readouts_of(work.here.choose)[choice["chosen"]],
+            classifier=None if reader is None else reader.classifier,
+            columns=() if reader is None else reader.columns,
         )
         save_bundle(work.here.bundle, bundle)
 
     step(work.here.export, inputs, do)
+
+
+def _features(work: Work, chosen: int) -> dict[str, Any]:
+    """Give what made the bundle small, where constant units left and features were chosen."""
+    if work.recipe.features is None or chosen == 0:
+        return {}
+    told = features_of(work.here, work.recipe.network.backbone)
+    certificate = {CERTIFICATE: told["constants"]}
+    return certificate if chosen == 1 else {**certificate, "features": told}
 
 
 def _flaws(work: Work) -> dict[str, Any]:
@@ -118,5 +136,5 @@ def _data(work: Work) -> dict[str, Any]:
     told = work.gathered.as_dict()
     named = ("patients_of_several_classes", "unreadable", "leaks_allowed")
     if told["lungs"] is not None:
-        told["lungs"] = {k: v for k, v in told["lungs"].items() if k != "whole_studies"}
+        told["lungs"] = {k: v for k, v in told["lungs"].items() if not k.endswith("_studies")}
     return told | {name: len(told[name]) for name in named}

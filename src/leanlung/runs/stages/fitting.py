@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from leanlung.foundations.errors import NetworkError
-from leanlung.networks import NetworkSpec, build, outline
+from leanlung.networks import NetworkSpec, build, last_layer, outline, store
 from leanlung.pruning import channel_graph, magnitude
 from leanlung.pruning.bounds import without_left_alone
 from leanlung.pruning.masks import keep_pattern, kernels
 from leanlung.runs.candidates import save_candidate
-from leanlung.runs.folder import CHECKPOINT
+from leanlung.runs.folder import CHECKPOINT, kept_epoch
 from leanlung.runs.history import BEFORE, STARTED
 from leanlung.runs.starting import begin, weights_content, weights_source
 from leanlung.runs.steps import step
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from leanlung.runs.recipe import Recipe
     from leanlung.runs.work import Work
     from leanlung.training import Epoch
+
+
+KEPT, NOT_REACHED = "epochs_kept", "epochs_not_reached"
+"""What a candidate tells of ``train.keep_epochs``."""
 
 
 def fit_whole(work: Work) -> None:
@@ -57,7 +61,10 @@ def fit_whole(work: Work) -> None:
             checkpoint=folder / CHECKPOINT,
             watch=epochs_done,
             note=work.progress.note,
+            keep_epoch=lambda network, number: store(kept_epoch(folder, number), network),
         )
+        if recipe.train.keep_epochs:
+            told |= _kept(work, len(fitted.history))
         save_candidate(folder, 0, spec, fitted, work, told=told)
 
     with work.progress.task("fitting", recipe.train.epochs) as done:
@@ -67,6 +74,16 @@ def fit_whole(work: Work) -> None:
 
         step(work.here.fit(recipe.network.backbone), inputs, do)
         done(recipe.train.epochs)
+
+
+def _kept(work: Work, epochs: int) -> dict[str, Any]:
+    """Tell which epochs were kept, and which were not reached."""
+    asked = sorted(set(work.recipe.train.keep_epochs))
+    beyond = [number for number in asked if number > epochs]
+    if beyond:
+        work.progress.note(f"fitting ended after epoch {epochs}; not kept: epochs {beyond}")
+    kept = [number for number in asked if number <= epochs]
+    return {KEPT: kept, NOT_REACHED: beyond}
 
 
 def whole_spec(recipe: Recipe) -> NetworkSpec:
@@ -88,7 +105,8 @@ def try_network(recipe: Recipe) -> None:
     """Put an image through the whole network and read its channels, before hours are spent.
 
     Raises:
-        NetworkError: If images of the recipe's size are too small for it.
+        NetworkError: If images of the recipe's size are too small for it, or it has no last
+            linear layer and features are read in front of it, or its weights decay.
         SurgeryError: If its channels cannot be followed, nothing of it can be removed or
             masked, or a layer to be left alone does not exist.
     """
@@ -106,6 +124,8 @@ def try_network(recipe: Recipe) -> None:
             f"{spec.backbone} ({error}); give it larger ones"
         )
         raise NetworkError(msg) from error
+    if recipe.features is not None or recipe.train.optimiser.output_decay:
+        last_layer(network)
     if not recipe.rounds:  # nothing is cut, so its channels need not be followed
         return
     with torch.random.fork_rng(devices=[]):
@@ -116,4 +136,5 @@ def try_network(recipe: Recipe) -> None:
             keep_pattern(magnitude(whole, names))
         return
     graph = channel_graph(whole, torch.zeros(1, spec.channels, spec.size, spec.size))
-    without_left_alone(graph.originals, recipe.prune.leave_alone)
+    section = recipe.features or recipe.prune
+    without_left_alone(graph.originals, section.leave_alone)

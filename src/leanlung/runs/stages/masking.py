@@ -15,7 +15,7 @@ from leanlung.pruning.masks import (
     restore_masked,
     store_masked,
 )
-from leanlung.runs.candidates import load_network, save_candidate
+from leanlung.runs.candidates import load_masked, load_network, save_candidate
 from leanlung.runs.folder import CHECKPOINT, WEIGHTS
 from leanlung.runs.mask import steps_of
 from leanlung.runs.stages.fitting import whole_spec
@@ -64,7 +64,7 @@ def mask_weights(work: Work, section: MaskSection) -> None:
 
 def _tighten(work: Work, section: MaskSection, whole: Path, folder: Path) -> None:
     """Bring the fitted network under the final mask."""
-    network = load_network(whole).to(work.device)
+    network = load_masked(whole)[0].to(work.device)
     if section.pattern == "none":
         mask = _ramp(work, section, network, whole, folder)
     else:

@@ -1,4 +1,4 @@
-"""Stage 3: prune round by round, every round a step of its own; or hold weights at zero."""
+"""Stage 3: prune round by round, every round a step of its own; or in another way."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from leanlung.pruning import channel_graph
 from leanlung.runs.candidates import (
     load_candidate,
     load_graph,
+    load_masked,
     load_network,
     load_optimiser,
     save_candidate,
 )
 from leanlung.runs.folder import CHECKPOINT
 from leanlung.runs.rounds import Before, costs_of, prune_round
+from leanlung.runs.stages.featuring import choose_features
 from leanlung.runs.stages.fitting import whole_spec
 from leanlung.runs.stages.masking import mask_weights
 from leanlung.runs.steps import fingerprint, step
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
 
 
 def make_smaller(work: Work) -> None:
-    """Take the fitted network through all rounds of the recipe, or mask its weights."""
-    if work.recipe.mask is not None:
+    """Take the fitted network through all rounds, mask its weights, or choose its features."""
+    if work.recipe.features is not None:
+        choose_features(work, work.recipe.features)
+    elif work.recipe.mask is not None:
         mask_weights(work, work.recipe.mask)
     else:
         prune_rounds(work)
@@ -68,7 +72,7 @@ def prune_rounds(work: Work, last: int | None = None) -> None:
 def _one_round(work: Work, number: int, before: Path, folder: Path) -> None:
     whole = work.here.fit(work.recipe.network.backbone)
     plan = work.recipe.prune
-    network = load_network(before).to(work.device)
+    network = load_masked(before)[0].to(work.device)
     start = Before(
         network,
         load_graph(before, network, work.material.image),
