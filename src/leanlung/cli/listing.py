@@ -125,9 +125,9 @@ def _recipes() -> Entries:
     import tomllib
 
     from leanlung.runs import shipped_recipes
-    from leanlung.runs.reading import shipped_series
+    from leanlung.runs.reading import shipped_series, shipped_variants
 
-    kinds = {"run": shipped_recipes(), "reproduce": shipped_series()}
+    kinds = {"run": shipped_recipes(), "reproduce": shipped_series() | shipped_variants()}
     return [
         {
             "name": name,

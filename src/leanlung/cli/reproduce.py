@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leanlung.cli.bars import watching
+from leanlung.cli.options import AsJson, DeviceName  # noqa: TC001 - typer reads them
 from leanlung.cli.speaking import answer_json, answers, asides
 
 if TYPE_CHECKING:
@@ -26,12 +27,15 @@ def reproduce(
     ),
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a field: a.b=c; a network or a task by its name."),
+        typer.Option(
+            "--set", help="Change a field: a.b=c; a network, a task or a variant by its name."
+        ),
     ] = None,
     until: Annotated[
         str,
         typer.Option(
-            help="Stop after data, pretrain, top, tasks, ensembles, open, attention or report."
+            help="Stop after data, pretrain, top, tasks, ensembles, open, attention or report; "
+            "of a recipe with variants after data, fit, choose, evaluate or report."
         ),
     ] = "report",
     as_published: Annotated[
@@ -41,24 +45,42 @@ def reproduce(
     allow: Annotated[
         bool, typer.Option("--allow", help="Go on in spite of leaks; stamped on the pages.")
     ] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 …")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+    device: DeviceName = "auto",
+    jobs: Annotated[int, typer.Option(help="So many seeds of a variant at a time.", min=1)] = 1,
+    as_json: AsJson = False,
 ) -> None:
-    """Carry out a series of runs: pre-train, choose networks, fit, prune, combine, report.
+    """Carry out a published method: a series of runs, or one recipe in several variants.
 
-    Says what data are missing and how to get them. A series that was stopped goes on when it
-    is started again; the test part is opened once, when everything is chosen.
+    Says what data are missing and how to get them. What was stopped goes on when it is started
+    again; test parts are opened once, when everything is chosen.
     """
+    from leanlung.foundations.errors import UsageError
     from leanlung.runs import Options
-    from leanlung.runs.series import reproduce as carry_out
-    from leanlung.runs.series import series_path
+    from leanlung.runs.reading import kind_of, paper_path
 
+    path = paper_path(series)
     changes = [*(set_ or ()), *(["as_published=true"] if as_published else [])]
     options = Options(
-        data=data, out=out, changes=changes, until=until, allow=allow, device=device
+        data=data,
+        out=out,
+        changes=changes,
+        until=until,
+        allow=allow,
+        device=device,
+        jobs=jobs,
     )
+    if kind_of(path) == "variants":
+        from leanlung.cli.reproduce_variants import reproduce_variants
+
+        reproduce_variants(path, options, as_json=as_json)
+        return
+    if jobs > 1:
+        msg = f"--jobs {jobs}: a series has one seed; leave --jobs out"
+        raise UsageError(msg)
+    from leanlung.runs.series import reproduce as carry_out
+
     with watching(asides()) as bars:
-        folder = carry_out(series_path(series), options, bars)
+        folder = carry_out(path, options, bars)
     if as_json:
         answer_json(outcome(folder))
     else:

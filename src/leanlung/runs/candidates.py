@@ -88,7 +88,8 @@ def save_candidate(
     else:
         store_masked(folder / WEIGHTS, network, mask)
         further[MASKED_BYTES] = masked_size_of(network, mask).masked_bytes
-    write_bytes(folder / OPTIMISER, save(snapshot(network, fitted.optimiser).optimiser))
+    if work.recipe.features is None:  # which trains nothing on; its state is twice the network
+        write_bytes(folder / OPTIMISER, save(snapshot(network, fitted.optimiser).optimiser))
     found = work.predictions(candidate.name, network, work.split.validation, work.validation)
     write_predictions(folder / VALIDATION, found)
     metrics = list(candidate.validation)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
+from leanlung.foundations.seeds import Seed
 from leanlung.foundations.shares import Share
 from leanlung.runs.limits import limit_of
 from leanlung.studies.phantoms import PhantomSpec
@@ -22,6 +30,9 @@ class DataSection(BaseModel, extra="forbid", frozen=True):
             of a limit: ``{ population = ["adult"], age = [">= 18"] }``.
         manifest: The manifest, below what ``--data`` gives.
         layout: How the images lie; ``auto`` looks for a manifest, then for class folders.
+        limit: Use so many studies at most, all of them if 0: patients are drawn, class by class
+            and part by part in proportion.
+        limit_seed: Draws these patients.
         bad_images: Largest share of images that may be unreadable before the run stops.
         phantoms: Draw made-up chests instead of reading ``--data``.
     """
@@ -36,8 +47,19 @@ class DataSection(BaseModel, extra="forbid", frozen=True):
     )
     manifest: str = ""
     layout: Literal["auto", "manifest", "folders"] = "auto"
+    limit: int = Field(0, ge=0)
+    limit_seed: Seed = 0
     bad_images: Share = 0.05
     phantoms: PhantomSpec | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asked for, so that a run keeps the name it had."""
+        told: dict[str, Any] = written(self)
+        if not told.get("limit"):
+            told.pop("limit", None)
+            told.pop("limit_seed", None)
+        return told
 
     @field_validator("where")
     @classmethod

@@ -1,0 +1,99 @@
+"""``leanlung reproduce`` of one recipe, varied: what every variant came to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from leanlung.cli.bars import watching
+from leanlung.cli.speaking import answer_json, answers, asides
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leanlung.runs import Options
+    from leanlung.runs.variants import VariantsFolder
+
+
+def reproduce_variants(path: Path, options: Options, *, as_json: bool) -> None:
+    """Carry out a recipe with its variants, and say what came out."""
+    from leanlung.runs.variants import vary
+
+    with watching(asides()) as bars:
+        folder = vary(path, options, bars)
+    if as_json:
+        answer_json(_outcome(folder))
+    else:
+        _tell(folder, options.until)
+
+
+def _outcome(folder: VariantsFolder) -> dict[str, Any]:
+    """Give what a recipe with variants came to, as a value that JSON can hold."""
+    from leanlung.runs.records import read_record
+
+    data = read_record(folder.data)
+    found: dict[str, Any] = {
+        "variants": str(folder.path),
+        "skipped": data["skipped"],
+        "data": {
+            name: {"studies": one["studies"], "patients": one["patients"]}
+            for name, one in data["variants"].items()
+        },
+    }
+    if folder.results.is_file():
+        found |= {"report": str(folder.report), "results": read_record(folder.results)}
+    return found
+
+
+def _tell(folder: VariantsFolder, until: str) -> None:
+    console = answers()
+    found = _outcome(folder)
+    for name, why in found["skipped"].items():
+        console.print(f"skipped: {name}: {why}")
+    for name, counts in found["data"].items():
+        console.print(f"{name}: {counts['studies']} studies of {counts['patients']} patients")
+    if "results" not in found or until != "report":
+        console.print(f"done until {until}: {folder.path}")
+        return
+    results = found["results"]
+    if results["as_published"]:
+        console.print(
+            "AS PUBLISHED, FLAWS INCLUDED: no figure here tells how well it would do."
+        )
+    if results["made_up"]:
+        console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
+    for name, row in results["variants"].items():
+        for line in (
+            ["every seed kept its whole network"]
+            if row["change"] is None
+            else row["change"]["sentences"]
+        ):
+            console.print(f"{name}: {line}")
+    for pair in results["compare"]:
+        for line in [pair["told"]] if pair["told"] else []:
+            console.print(f"{pair['name']}: {line}")
+        for side, one in pair["sides"].items():
+            for line in one["sentences"] or [one["told"]]:
+                console.print(f"{pair['name']}, {side}: {line}")
+    external = results["external"]
+    if external and external["told"]:
+        console.print(f"films of other hospitals: {external['told']}")
+    for name, one in ((external or {}).get("variants") or {}).items():
+        for seed, models in one["seeds"].items():
+            console.print(f"{name}, seed {seed}, elsewhere: {_accuracy(models['chosen'])}")
+        constant = one["baselines"].get("constant")
+        if constant:
+            told = f"always {constant['class']}: accuracy {_estimate(constant)}"
+            console.print(f"{name}, elsewhere, {told}")
+    console.print(f"report: {found['report']}")
+
+
+def _accuracy(measured: dict[str, Any]) -> str:
+    found = {one["name"]: one for one in measured["estimates"]}
+    both = ("accuracy", "balanced_accuracy")
+    return ", ".join(f"{name.replace('_', ' ')} {_estimate(found[name])}" for name in both)
+
+
+def _estimate(entries: dict[str, Any]) -> str:
+    from leanlung.statistics import Estimate
+
+    return str(Estimate.from_dict({k: v for k, v in entries.items() if k != "class"}))
