@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,7 +15,7 @@ from leanlung.foundations.files import write_bytes
 from leanlung.training.history import Epoch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from torch import Tensor, nn
@@ -77,6 +78,38 @@ def save_checkpoint(path: Path, now: Snapshot, best: Snapshot, history: list[Epo
             tensors |= {f"{which}/{part}/{name}": tensor for name, tensor in stored.items()}
     told = json.dumps([epoch.as_dict() for epoch in history])
     write_bytes(path, save(tensors, metadata={"history": told}))
+
+
+QUICK, SHARE = 1.0, 0.1
+"""Seconds in which writing may always be done; largest share of the time it may take else."""
+
+
+@dataclass
+class Pace:
+    """When a checkpoint is due: after every epoch, unless writing takes long beside epochs.
+
+    What is lost when a fit is killed is then ten times the time of one writing, at most. A fit
+    that goes on from an earlier epoch ends with the same weights.
+
+    Attributes:
+        clock: Gives seconds.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    _ended: float = field(default=0.0, init=False)
+    _took: float = field(default=0.0, init=False)
+
+    @property
+    def due(self) -> bool:
+        """Whether to write one now."""
+        return self._took <= QUICK or self.clock() - self._ended >= self._took / SHARE
+
+    def write(self, save: Callable[[], None]) -> None:
+        """Write one, and note how long that took."""
+        begun = self.clock()
+        save()
+        self._ended = self.clock()
+        self._took = self._ended - begun
 
 
 def load_checkpoint(path: Path) -> tuple[Snapshot, Snapshot, list[Epoch]] | None:

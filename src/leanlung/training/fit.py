@@ -15,7 +15,13 @@ from leanlung.foundations.errors import TrainingError
 from leanlung.networks import last_layer
 from leanlung.networks.memory import Portions
 from leanlung.pixels import apply, draw, standardise, unit_range
-from leanlung.training.checkpoint import load_checkpoint, restore, save_checkpoint, snapshot
+from leanlung.training.checkpoint import (
+    Pace,
+    load_checkpoint,
+    restore,
+    save_checkpoint,
+    snapshot,
+)
 from leanlung.training.distillation import distilled
 from leanlung.training.history import Epoch, best_epoch, rate_of
 from leanlung.training.optimisers import optimiser_for
@@ -129,7 +135,7 @@ def fit(
     if checkpoint and (interrupted := load_checkpoint(checkpoint)):
         now, best, history = interrupted
         restore(now, network, optimiser)
-    begun = history[-1].at_once if history else 0
+    begun, pace = history[-1].at_once if history else 0, Pace()
     portions = Portions(begun or plan.batch, least=2, refuse=TrainingError, note=note)
     # A last batch of one image is left out.
     last = _decaying(network, plan)
@@ -167,8 +173,8 @@ def fit(
             best = now
         if keep_epoch is not None and number in plan.keep_epochs:
             keep_epoch(network, number)
-        if checkpoint:
-            save_checkpoint(checkpoint, now, best, history)
+        if checkpoint and pace.due:
+            pace.write(partial(save_checkpoint, checkpoint, now, best, history))
         watch(history[-1])
     if keep == "best":
         restore(best, network, optimiser)
