@@ -12,6 +12,7 @@ import numpy as np
 from leanlung.foundations.errors import PixelError, StudyError, UsageError
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.foundations.tables import numbered_rows
+from leanlung.foundations.within import file_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,7 +113,7 @@ def read_lesions(table: Path, findings: Sequence[str] = ()) -> dict[Path, Lesion
             raise StudyError(msg)
         box = _box(table, line, row, row.get(finding, ""))
         file = (
-            next((b / row[mask] for b in bases if (b / row[mask]).is_file()), None)
+            next((b / row[mask] for b in bases if file_of(b / row[mask]).is_file()), None)
             if (mask and row[mask])
             else None
         )

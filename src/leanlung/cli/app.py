@@ -26,6 +26,7 @@ from leanlung.cli.run import run
 from leanlung.cli.segment import segment
 from leanlung.cli.sensitivity import sensitivity
 from leanlung.cli.show import show
+from leanlung.cli.sizes import sizes
 from leanlung.cli.speaking import guarded
 from leanlung.cli.tune import tune
 from leanlung.cli.variance import variance
@@ -60,6 +61,7 @@ for name, verb in (
     ("ensemble", ensemble),
     ("sensitivity", sensitivity),
     ("variance", variance),
+    ("sizes", sizes),
     ("export", export),
     ("list", list_),
     ("doctor", doctor),

@@ -15,13 +15,15 @@ from leanlung.cli.compare_predictions import (
 )
 from leanlung.cli.compare_runs import compare_paired, require_alone
 from leanlung.cli.compare_seeds import compare_several, predictions_by_seed
+from leanlung.cli.per_patient import both_per_patient, require_rules, tell_aggregated
 from leanlung.cli.speaking import asides
 from leanlung.foundations.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from leanlung.statistics import Predictions
+    from leanlung.cli.per_patient import BySeed
+    from leanlung.statistics import Aggregated, Predictions
 
 T = TypeVar("T")
 
@@ -89,6 +91,17 @@ def compare(
         list[str] | None,
         typer.Option(help="Compare within sex, age, source … too; sex,age for both together."),
     ] = None,
+    per_patient: Annotated[
+        str | None,
+        typer.Option(help="One row a patient first: mean, max, share or noisy-or of studies."),
+    ] = None,
+    patient_label: Annotated[
+        str, typer.Option(help="Of --per-patient: given, any study of the class, or majority.")
+    ] = "given",
+    of_class: Annotated[
+        str,
+        typer.Option(help="Of --per-patient: the class looked for.", show_default="not normal"),
+    ] = "",
     junit: Annotated[
         Path | None, typer.Option(help="Write the verdicts as JUnit XML to this file too.")
     ] = None,
@@ -125,9 +138,34 @@ def compare(
         raise UsageError(msg)
     metrics = metric or [METRIC]
     require_numbers(metrics, margin or [MARGIN], level, resamples)
-    baselines, candidates = predictions_by_seed(a, data), predictions_by_seed(b, data)
-    if len(baselines) > 1 or len(candidates) > 1:
-        require_one_each(of_one_each)
+    require_rules(per_patient, patient_label, of_class, groups, by)
+    baselines: BySeed = predictions_by_seed(a, data)
+    candidates: BySeed = predictions_by_seed(b, data)
+    several = len(baselines) > 1 or len(candidates) > 1
+    if several:
+        require_one_each(
+            of_one_each | {"--threshold": threshold if per_patient != "share" else ()}
+        )
+    chosen_on = None
+    if validation is not None:
+        one, two = (_to_choose_on(path, data) for path in validation)
+        chosen_on = (one, two)
+    aggregated: list[Aggregated] = []
+    if per_patient is not None:
+        baselines, candidates, chosen_on, aggregated = both_per_patient(
+            baselines,
+            candidates,
+            per_patient,
+            labels=patient_label,
+            of_class=of_class,
+            thresholds=threshold or [],
+            validation=chosen_on,
+        )
+        if per_patient == "share":
+            threshold = None  # it was for single studies
+        if not as_json:
+            tell_aggregated(aggregated)
+    if several:
         compare_several(
             baselines,
             candidates,
@@ -138,6 +176,7 @@ def compare(
             seed=seed,
             junit=junit,
             as_json=as_json,
+            aggregated=aggregated,
         )
         return
     [baseline], [candidate] = baselines.values(), candidates.values()
@@ -154,10 +193,6 @@ def compare(
             resamples=resamples,
             seed=seed,
         )
-    chosen_on = None
-    if validation is not None:
-        one, two = (_to_choose_on(path, data) for path in validation)
-        chosen_on = (one, two)
     compare_predictions(
         baseline,
         candidate,
@@ -172,6 +207,7 @@ def compare(
         groups=table,
         junit=junit,
         as_json=as_json,
+        aggregated=aggregated,
     )
 
 

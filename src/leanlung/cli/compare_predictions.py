@@ -15,7 +15,7 @@ from leanlung.foundations.errors import LeanlungError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from leanlung.statistics import Comparison, Evidence, Predictions, Weighed
+    from leanlung.statistics import Aggregated, Comparison, Evidence, Predictions, Weighed
     from leanlung.statistics.groups import GroupTable
 
 
@@ -34,6 +34,7 @@ def compare_predictions(
     groups: GroupTable | None,
     junit: Path | None,
     as_json: bool,
+    aggregated: Sequence[Aggregated] = (),
 ) -> None:
     """Compare two sets of predictions and say what came out.
 
@@ -51,6 +52,7 @@ def compare_predictions(
         groups: The same within groups of studies, if asked for; they change no exit code.
         junit: Where to write the verdicts as test cases.
         as_json: Whether to answer as JSON.
+        aggregated: How rows a patient came about, if they did; told in JSON.
 
     Raises:
         UsageError: If a threshold cannot be read.
@@ -87,8 +89,9 @@ def compare_predictions(
     if junit is not None:
         write_junit(junit, "leanlung compare", _cases(weighed, told))
     if as_json:
+        patients = {"per_patient": [one.as_dict() for one in aggregated]} if aggregated else {}
         answer = as_answer(weighed, told) | {"largest_change": change}
-        answer_json(answer | groups_json(groups))
+        answer_json(answer | groups_json(groups) | patients)
     else:
         _tell(weighed.evidence, told)
         if change is not None:

@@ -13,7 +13,7 @@ from leanlung.cli.speaking import NOT_SHOWN, answer_json, answers
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from leanlung.statistics import Predictions, SeedsComparison
+    from leanlung.statistics import Aggregated, Predictions, SeedsComparison
 
 
 def predictions_by_seed(path: Path, data: Path | None) -> dict[str, Predictions]:
@@ -49,6 +49,7 @@ def compare_several(
     seed: int,
     junit: Path | None,
     as_json: bool,
+    aggregated: Sequence[Aggregated] = (),
 ) -> None:
     """Compare several seeds and say what came out.
 
@@ -62,6 +63,7 @@ def compare_several(
         seed: Of the bootstrap.
         junit: Where to write the verdict as a test case.
         as_json: Whether to answer as JSON.
+        aggregated: How rows a patient came about, if they did; told in JSON.
 
     Raises:
         typer.Exit: With code 4 if non-inferiority is not shown.
@@ -95,8 +97,9 @@ def compare_several(
         )
         write_junit(junit, "leanlung compare", [case])
     if as_json:
-        others = [one.as_dict() for one in elsewhere]
-        answer_json(found.as_dict() | {"elsewhere": others, "sentence": told})
+        more = {"elsewhere": [one.as_dict() for one in elsewhere], "sentence": told}
+        patients = {"per_patient": [one.as_dict() for one in aggregated]} if aggregated else {}
+        answer_json(found.as_dict() | more | patients)
     else:
         _tell(found, told)
     if found.comparison.verdict != "non_inferior":

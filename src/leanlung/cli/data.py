@@ -8,11 +8,13 @@ from leanlung.cli.data_check import check
 from leanlung.cli.data_fetch import fetch
 from leanlung.cli.data_index import index
 from leanlung.cli.data_join import join
+from leanlung.cli.data_slices import slices
 from leanlung.cli.data_split import split
 from leanlung.cli.speaking import guarded
 
 data = typer.Typer(
-    help="Fetch archives, turn them into manifests; check, join and split manifests.",
+    help="Fetch archives, turn them into manifests; cut CT volumes into slices; check, join "
+    "and split manifests.",
     no_args_is_help=True,
 )
 
@@ -21,6 +23,7 @@ for name, verb in (
     ("index", index),
     ("check", check),
     ("join", join),
+    ("slices", slices),
     ("split", split),
 ):
     data.command(name)(guarded(verb))

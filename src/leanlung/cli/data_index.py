@@ -66,6 +66,10 @@ def index(
         bool,
         typer.Option("--merge-series", help="kermany: NORMAL2-IM-0027 is IM-0027's patient."),
     ] = False,
+    infected_pixels: Annotated[
+        int,
+        typer.Option(min=1, help="covid19_ct: from so many pixels on a slice is infected."),
+    ] = 1,
     images: Annotated[
         Path | None,
         typer.Option(help="Folder for images that are written; else beside the manifest."),
@@ -96,6 +100,7 @@ def index(
         label=label,
         source=source,
         merge_series=merge_series,
+        infected_pixels=infected_pixels,
         images=images or out.with_name(f"{out.stem}-images"),
     )
     found = read(Path(where[-1]), where[0] if len(where) == 2 else "", asked)

@@ -54,6 +54,8 @@ MASKED_SINCE, LUNGS_SINCE, FEATURES_SINCE = 2, 3, 4
 CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"
 ENSEMBLE = "ensemble"
 """What the config of an ensemble says it is; that of a bundle says nothing of the kind."""
+ONNX = "onnx"
+"""The same for a folder with an ONNX file that answers in place of a network."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,8 @@ def load_bundle(folder: Path) -> Bundle:
 
     Raises:
         BundleError: If the bundle is incomplete, damaged, or from a newer version.
-        UsageError: If it is an ensemble, of which only a member can be taken here.
+        UsageError: If it is an ensemble, of which only a member can be taken here, or an ONNX
+            file.
     """
     config = read_config(folder)
     _require_one(folder, config)
@@ -240,6 +243,12 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def _require_one(folder: Path, config: Mapping[str, Any]) -> None:
+    if config.get("kind") == ONNX:
+        msg = (
+            f"{folder}: an ONNX file with what it takes to answer, where a network is "
+            "expected; predict and compare take it, all else takes the bundle it is of"
+        )
+        raise UsageError(msg)
     if config.get("kind") == ENSEMBLE:
         members = sorted(path.parent for path in folder.glob(f"members/*/{CONFIG}"))
         msg = (
@@ -251,7 +260,8 @@ def _require_one(folder: Path, config: Mapping[str, Any]) -> None:
 
 def _format(bundle: Bundle) -> int:
     """Give the oldest format that says all there is to say."""
-    if bundle.classifier is not None or bundle.statistics.channels is not None:
+    further = bundle.classifier, bundle.statistics.channels, bundle.pixels.clahe
+    if any(one is not None for one in further):
         return FEATURES_SINCE
     if bundle.segmenter is not None or bundle.pixels.outside != "keep":
         return LUNGS_SINCE

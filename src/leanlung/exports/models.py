@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leanlung.exports.bundle import ENSEMBLE, Bundle, load_bundle, read_config
+from leanlung.exports.bundle import ENSEMBLE, ONNX, Bundle, load_bundle, read_config
 from leanlung.exports.ensemble import EnsembleBundle, load_ensemble
 
 if TYPE_CHECKING:
@@ -21,13 +21,19 @@ Model = Bundle | EnsembleBundle
 
 
 def load_model(folder: Path) -> Model:
-    """Load a bundle or an ensemble, whichever the folder holds.
+    """Load a bundle, an ensemble or an ONNX file with its config, whichever the folder holds.
 
     Raises:
-        BundleError: If it is neither, incomplete, damaged, or from a newer version.
+        BundleError: If it is none of these, incomplete, damaged, or from a newer version.
+        UsageError: If it is an ONNX file and ONNX Runtime is missing.
     """
-    if read_config(folder).get("kind") == ENSEMBLE:
+    kind = read_config(folder).get("kind")
+    if kind == ENSEMBLE:
         return load_ensemble(folder)
+    if kind == ONNX:
+        from leanlung.exports.onnx_folder import load_onnx  # needs ONNX Runtime
+
+        return load_onnx(folder)
     return load_bundle(folder)
 
 

@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from leanlung.foundations.within import parted
+
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
@@ -20,9 +22,11 @@ def of_bytes(data: bytes) -> str:
 
 
 def of_file(path: Path) -> str:
-    """Give the SHA-256 of a file's bytes, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Give the SHA-256 of a file's bytes; of a picture within one, with its name."""
+    whole, words = parted(path)
+    with whole.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return of_bytes(f"{digest}#{words}".encode()) if words else digest
 
 
 def of_array(array: NDArray[np.generic]) -> str:

@@ -2,6 +2,8 @@
 
 from leanlung.pixels.augment import Augmentation, apply, draw
 from leanlung.pixels.cache import Prepared, Reader, Source, contents, prepared_images
+from leanlung.pixels.clahe import Clahe, levelled
+from leanlung.pixels.flips import flipped
 from leanlung.pixels.image_set import ImageSet, unit_range
 from leanlung.pixels.prepare import prepare, require_image
 from leanlung.pixels.spec import PixelSpec
@@ -9,6 +11,7 @@ from leanlung.pixels.statistics import PixelStatistics, pixel_statistics, standa
 
 __all__ = [
     "Augmentation",
+    "Clahe",
     "ImageSet",
     "PixelSpec",
     "PixelStatistics",
@@ -18,6 +21,8 @@ __all__ = [
     "apply",
     "contents",
     "draw",
+    "flipped",
+    "levelled",
     "pixel_statistics",
     "prepare",
     "prepared_images",

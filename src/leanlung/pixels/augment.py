@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
 
 from leanlung.foundations.shares import Share
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
+
+_UPPER_BITS = 2.0**26
 
 
 class Augmentation(BaseModel, extra="forbid", frozen=True):
@@ -23,6 +25,7 @@ class Augmentation(BaseModel, extra="forbid", frozen=True):
     Attributes:
         flip: Share of images mirrored left to right. It puts the heart on the other side:
             useful for classes without a side, wrong for those with one.
+        upside_down: Share of images turned upside down, as the CT paper does with slices.
         degrees: Largest rotation either way.
         shift: Largest shift either way, as a share of the size.
         zoom: Largest change of scale either way, as a share.
@@ -31,11 +34,20 @@ class Augmentation(BaseModel, extra="forbid", frozen=True):
     """
 
     flip: Share = 0.0
+    upside_down: Share = 0.0
     degrees: float = Field(0.0, ge=0.0, le=180.0)
     shift: Share = 0.0
     zoom: float = Field(0.0, ge=0.0, lt=1.0)
     brightness: Share = 0.0
     contrast: float = Field(0.0, ge=0.0, lt=1.0)
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asked for, so that older versions read it too."""
+        told: dict[str, Any] = written(self)
+        if not told.get("upside_down"):
+            told.pop("upside_down", None)
+        return told
 
 
 @dataclass(frozen=True)
@@ -67,19 +79,24 @@ def draw(plan: Augmentation, count: int, generator: np.random.Generator) -> Draw
     Returns:
         The changes.
     """
-    mirror = generator.random(count) < plan.flip
+    chance = generator.random(count)
+    mirror = chance < plan.flip
+    # Of the 53 bits of a chance the lower half decides this, so that no further number is drawn
+    # and training without it gives the same network as before there was such a change.
+    turned = np.modf(chance * _UPPER_BITS)[0] < plan.upside_down
     angle, zoom, across, down, gain, offset = generator.uniform(-1.0, 1.0, (6, count))
     affine = None
-    if plan.flip or plan.degrees or plan.shift or plan.zoom:
+    if plan.flip or plan.upside_down or plan.degrees or plan.shift or plan.zoom:
         radians = torch.from_numpy(angle * math.radians(plan.degrees))
         scale = torch.from_numpy(1.0 + zoom * plan.zoom)
         side = torch.from_numpy(1.0 - 2.0 * mirror)
+        upright = torch.from_numpy(1.0 - 2.0 * turned)
         # torch's coordinates run from -1 to 1, so that a whole size is 2.
         right = torch.from_numpy(across * 2.0 * plan.shift)
         lower = torch.from_numpy(down * 2.0 * plan.shift)
         cosine, sine = radians.cos() / scale, radians.sin() / scale
-        rows = [torch.stack([side * cosine, -sine, right], 1)]
-        rows += [torch.stack([side * sine, cosine, lower], 1)]
+        rows = [torch.stack([side * cosine, -upright * sine, right], 1)]
+        rows += [torch.stack([side * sine, upright * cosine, lower], 1)]
         affine = torch.stack(rows, 1).float()
     return Drawn(
         affine,

@@ -18,6 +18,7 @@ from numpy.lib.format import write_array_header_1_0
 from leanlung.foundations import fingerprints
 from leanlung.foundations.errors import LeanlungError, PixelError
 from leanlung.foundations.files import replacing, write_json
+from leanlung.foundations.within import parted
 from leanlung.pixels.prepare import prepare
 
 if TYPE_CHECKING:
@@ -90,14 +91,16 @@ class _Stamps:
         return self
 
     def content(self, path: Path) -> str:
+        """Fingerprint a file; a picture within one is the file's fingerprint and its name."""
+        file, words = parted(path)
         try:
-            found = path.stat()
-            key = f"{path.resolve()}|{found.st_size}|{found.st_mtime_ns}"
+            found = file.stat()
+            key = f"{file.resolve()}|{found.st_size}|{found.st_mtime_ns}"
             if key not in self.known:
-                self.known[key] = fingerprints.of_file(path)
+                self.known[key] = fingerprints.of_file(file)
         except OSError as error:
             return f"unreadable: {error.strerror}"
-        return self.known[key]
+        return f"{self.known[key]}#{words}" if words else self.known[key]
 
 
 def prepared_images(

@@ -1,4 +1,4 @@
-"""Prepare one image: crop, resize, clean, store as bytes."""
+"""Prepare one image: level, crop, resize, clean, store as bytes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from leanlung.foundations.errors import PixelError
+from leanlung.pixels.clahe import levelled
 from leanlung.pixels.crop import lung_box, lungs_alone, require_fitting, resize
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def prepare(
             or the mask is empty or of another shape than the image.
     """
     require_image(image)
+    if spec.clahe is not None:
+        image = levelled(image, spec.clahe)
     if spec.crop == "lungs" and mask is not None:
         require_fitting(mask.shape, image.shape)
         box = lung_box(mask, image.shape, spec.margin)

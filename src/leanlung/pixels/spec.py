@@ -7,19 +7,21 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
 
 from leanlung.foundations.shares import Share
+from leanlung.pixels.clahe import Clahe
 
 
 class PixelSpec(BaseModel, extra="forbid", frozen=True):
     """How an image is prepared, alike in training and in use.
 
-    The order is fixed: crop to the lungs, resize, median filter, bytes; then, for each batch,
-    standardise.
+    The order is fixed: CLAHE, crop to the lungs, resize, median filter, bytes; then, for each
+    batch, standardise.
 
     Attributes:
         size: Height and width after resizing, in pixels. Images are stretched to a square.
         crop: ``lungs`` cuts the box around the lung mask where a study has one.
         margin: Added on each side of that box, as a share of its longer side.
         outside: What is in the box and no lung: ``keep``, or ``black``, along the mask.
+        clahe: How the contrast of the whole image is levelled, tile by tile; None leaves it.
         median: Whether to run a 3 x 3 median filter.
         standardise: ``training`` subtracts the training part's mean and divides by its standard
             deviation; ``symmetric`` maps [0, 1] to [-1, 1]; ``imagenet_mean`` subtracts the
@@ -28,14 +30,15 @@ class PixelSpec(BaseModel, extra="forbid", frozen=True):
             and keras's VGGs).
 
     Source: Rajaraman et al. 2020, section II-B; Simonyan & Zisserman 2015, section 2.1, for the
-        mean. A grey film has the same value in red, green and blue, so that the order of the
-        channels decides the means alone.
+        mean: a grey film has the same value in red, green and blue, so that the order of the
+        channels decides the means alone; Shahabade and Londhe 2025, III-A, for CLAHE.
     """
 
     size: int = Field(224, ge=16, le=4096)
     crop: Literal["none", "lungs"] = "none"
     margin: Share = 0.05
     outside: Literal["keep", "black"] = "keep"
+    clahe: Clahe | None = None
     median: bool = False
     standardise: Literal["training", "symmetric", "imagenet_mean", "imagenet_mean_bgr"] = (
         "training"
@@ -47,4 +50,6 @@ class PixelSpec(BaseModel, extra="forbid", frozen=True):
         told: dict[str, Any] = written(self)
         if told.get("outside") == "keep":
             del told["outside"]
+        if "clahe" in told and told["clahe"] is None:
+            del told["clahe"]
         return told

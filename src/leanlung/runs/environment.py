@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from leanlung.runs.folder import RunFolder
 
 PACKAGES = (
-    "numpy", "opencv-python-headless", "pillow", "pydicom", "safetensors", "scipy", "timm",
+    "nibabel", "numpy", "opencv-python-headless", "pillow", "pydicom", "safetensors", "scipy", "timm",
     "torch", "torchvision",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ where an exact interval is needed, so that a verdict on two files takes about a 
 
 from __future__ import annotations
 
+from leanlung.statistics.aggregation import Aggregated, per_patient, study_threshold
 from leanlung.statistics.association import Contingency, contingency, cramers_v
 from leanlung.statistics.auc import RocCurve, auc, roc_curve
 from leanlung.statistics.bca import bca_interval
@@ -58,6 +59,7 @@ from leanlung.statistics.weigh import Weighed, weigh
 __all__ = [
     "METRICS",
     "OPERATING",
+    "Aggregated",
     "BrierParts",
     "CalibrationLine",
     "Comparison",
@@ -117,6 +119,7 @@ __all__ = [
     "metrics_elsewhere",
     "operating_point",
     "paired",
+    "per_patient",
     "read_paired_runs",
     "read_predictions",
     "reliability_bins",
@@ -124,6 +127,7 @@ __all__ = [
     "runs_sentence",
     "seeds_sentence",
     "sentence",
+    "study_threshold",
     "tango_interval",
     "verdict_of",
     "weigh",

@@ -10,6 +10,7 @@ from leanlung.foundations.blanks import BLANKS
 from leanlung.foundations.errors import StudyError
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.foundations.tables import numbered_rows, write_table
+from leanlung.foundations.within import file_of
 from leanlung.studies.study import Cohort, Confidence, Study
 
 if TYPE_CHECKING:
@@ -142,8 +143,12 @@ def _require_cells(path: Path, rows: Sequence[tuple[int, Mapping[str, str]]]) ->
 def _base_folder(path: Path, root: Path | None, images: Sequence[str]) -> Path:
     folders = [path.parent, *([root] if root else []), path.parent.parent]
     relative = (image for image in images if not Path(image).is_absolute())
-    found = (base for image in relative for base in folders if _file(base, image).exists())
+    found = (base for image in relative for base in folders if _there(_file(base, image)))
     return next(found, path.parent)
+
+
+def _there(path: Path) -> bool:
+    return path.exists() or file_of(path).exists()
 
 
 def _file(base: Path, written: str) -> Path:

@@ -8,6 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from leanlung.networks import NetworkSpec, build
+
 WIDTHS = (1, 64, 128, 256, 512, 512)
 
 
@@ -26,3 +28,10 @@ def published() -> nn.Module:
     ]
     branches = [nn.Conv2d(512, 3, 1) for _ in range(3)]
     return nn.Sequential(*layers, *branches, nn.Linear(9, 1024), nn.Linear(1024, 1)).eval()
+
+
+@pytest.fixture
+def ct_network() -> nn.Module:
+    """The same with all its layers, as it is built by name."""
+    torch.manual_seed(0)
+    return build(NetworkSpec("shahabade2025", 2, size=32, channels=1, head="own")).eval()

@@ -272,3 +272,44 @@ def test_a_ramp_is_finished_on_the_epoch_that_was_given_back(
 def test_a_ramp_refreshed_never_is_refused() -> None:
     with pytest.raises(SurgeryError, match="got every = 0"):
         Ramp(Polynomial(final=0.5, last=10), every=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last])
+def test_held_weights_become_plain_zeros_whatever_they_were(
+    dtype: torch.dtype, order: torch.memory_format
+) -> None:
+    """Infinite, no number, below zero: +0 after a step, as ``masked_fill`` would have it."""
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(4, 6, 3)).to(memory_format=order)
+    mask = keep_largest(magnitude(network, kernels(network)), 0.5)
+    network.to(dtype)
+    weight, kept = network[0].weight, mask.by_parameter["0.weight"]
+    optimiser = optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
+    strange = torch.tensor([torch.inf, -torch.inf, torch.nan, -1.0, -0.0], dtype=dtype)
+    with torch.no_grad():
+        weight[~kept] = strange.repeat(200)[: int((~kept).sum())]
+    expected = weight.detach().masked_fill(~kept, 0.0)
+    momentum = torch.ones_like(weight)
+    optimiser.state[weight]["momentum_buffer"] = momentum
+    hold = Hold(mask)
+    for step in (1, 2):
+        hold(network, optimiser, step)
+        assert torch.equal(weight.detach(), expected)
+        assert not torch.signbit(weight.detach()[~kept]).any()
+        assert torch.equal(momentum.bool(), kept)
+    network.to(memory_format=torch.contiguous_format)  # the order changes under way
+    with torch.no_grad():
+        network[0].weight.fill_(1.0)
+    hold(network, optimiser, 3)
+    assert torch.equal(network[0].weight.bool(), kept)
+
+
+def test_a_state_in_another_precision_is_held_too() -> None:
+    network = nn.Linear(4, 4, bias=False).bfloat16()
+    mask = keep_largest(magnitude(network, kernels(network)), 0.5)
+    optimiser = optim.SGD(network.parameters(), lr=0.1)
+    moments = torch.ones(4, 4)
+    optimiser.state[network.weight]["moments"] = moments
+    Hold(mask)(network, optimiser, 1)
+    assert torch.equal(moments.bool(), mask.by_parameter["weight"])

@@ -167,3 +167,16 @@ def test_parts_that_do_not_fit_together_are_refused(tmp_path: Path, spoilt: str)
     save_file(parts, tmp_path / "m", metadata=metadata)
     with pytest.raises(NetworkError, match="what it holds of 'w' does not fit together"):
         read_masked(tmp_path / "m")
+
+
+def test_the_same_network_gives_the_same_bytes_every_time(tmp_path: Path) -> None:
+    """Twenty files of two entries of metadata: by chance one in a million would be alike."""
+    network = nn.Linear(5, 2)
+    mask = halved(network)
+    for number in range(20):
+        store_masked(tmp_path / f"{number}", network, mask)
+    assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
+    assert header(tmp_path / "0") % 8 == 0
+    assert load_file(tmp_path / "0")["weight.values"].tolist() == (
+        network.weight[mask.by_parameter["weight"]].tolist()
+    )

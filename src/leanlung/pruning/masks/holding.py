@@ -45,7 +45,9 @@ class Hold:
     """
 
     mask: WeightMask
-    _out: dict[str, Tensor] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _bits: dict[str, Tensor] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __call__(self, network: nn.Module, optimiser: Optimizer, steps: int) -> None:  # noqa: ARG002
         """Set held weights, and what the optimiser remembers of them, to zero.
@@ -57,12 +59,29 @@ class Hold:
         """
         with torch.no_grad():
             for name, (parameter, kept) in masked_parameters(network, self.mask).items():
-                if name not in self._out or self._out[name].device != parameter.device:
-                    self._out[name] = ~kept.to(parameter.device)
-                parameter.masked_fill_(self._out[name], 0.0)
+                bits = self._bits_of(name, parameter, kept)
+                _clear(parameter, bits)
                 for value in optimiser.state.get(parameter, {}).values():
                     if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
-                        value.masked_fill_(self._out[name], 0.0)
+                        _clear(value, bits)
+
+    def weights(self, network: nn.Module) -> None:
+        """Set held weights to zero and leave what an optimiser remembers of them alone."""
+        with torch.no_grad():
+            for name, (parameter, kept) in masked_parameters(network, self.mask).items():
+                _clear(parameter, self._bits_of(name, parameter, kept))
+
+    def _bits_of(self, name: str, parameter: Tensor, kept: Tensor) -> Tensor:
+        """Give the mask as bits: all of a kept weight's are one, none of a held one's."""
+        bits = self._bits.get(name)
+        kind = _WHOLE_NUMBERS.get(parameter.element_size(), torch.int64)
+        if bits is None or (bits.device, bits.dtype, bits.stride()) != (
+            parameter.device, kind, parameter.stride(),
+        ):  # fmt: skip
+            # In the parameter's own order in memory: fit lays channels last.
+            bits = torch.empty_like(parameter, dtype=kind, requires_grad=False)
+            self._bits[name] = bits.copy_(kept).neg_()
+        return self._bits[name]
 
     def checked(self, validate: Callable[[nn.Module], Found]) -> Callable[[nn.Module], Found]:
         """Give a ``validate`` that first makes sure the mask holds, so at every epoch.
@@ -112,6 +131,7 @@ class Ramp:
     regrow: bool = False
     leave_alone: tuple[str, ...] = ()
     mask: WeightMask | None = None
+    _hold: Hold | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.every < 1:
@@ -137,10 +157,12 @@ class Ramp:
             self.mask = self._refreshed(network, self.schedule(steps))
         if self.mask is None:
             return
+        if self._hold is None or self._hold.mask is not self.mask:
+            self._hold = Hold(self.mask)
         if self.regrow:
-            impose(network, self.mask)
+            self._hold.weights(network)
         else:
-            Hold(self.mask)(network, optimiser, steps)
+            self._hold(network, optimiser, steps)
 
     def finish(self, network: nn.Module) -> WeightMask:
         """Bring a network to the share of the ramp's last refresh, whatever it had reached.
@@ -162,6 +184,22 @@ class Ramp:
         scores = magnitude(network, kernels(network, self.leave_alone))
         within = None if self.regrow else self.mask
         return keep_largest(scores, share, scope=self.scope, within=within)
+
+
+_WHOLE_NUMBERS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+"""As wide as a weight, by its bytes."""
+
+
+def _clear(values: Tensor, bits: Tensor) -> None:
+    """Keep the bits of some numbers and clear all of the others, so that these are +0.
+
+    This is what ``masked_fill_`` does, whatever the numbers are, and on a CPU a hundred times
+    faster: no branch is taken for each.
+    """
+    if values.element_size() != bits.element_size() or not values.is_floating_point():
+        values.masked_fill_(bits == 0, 0.0)  # a state kept in another precision
+        return
+    values.detach().view(bits.dtype).bitwise_and_(bits)
 
 
 def mask_of_zeros(network: nn.Module, leave_alone: tuple[str, ...] = ()) -> WeightMask:

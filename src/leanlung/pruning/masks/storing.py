@@ -29,6 +29,7 @@ from leanlung.foundations.errors import NetworkError
 from leanlung.foundations.files import write_bytes
 from leanlung.networks.build import build
 from leanlung.networks.size import unshared_state
+from leanlung.pruning.masks.ordered import save_ordered
 from leanlung.pruning.masks.weight_mask import WeightMask, require_held
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def masked_size_of(network: nn.Module, mask: WeightMask) -> MaskedSize:
         stored=sum(parameter.numel() for parameter in parameters),
         nonzero=sum(int(torch.count_nonzero(parameter)) for parameter in parameters),
         dense_bytes=len(save(_state(network))),
-        masked_bytes=len(_packed(network, mask)),
+        masked_bytes=len(packed(network, mask)),
     )
 
 
@@ -95,7 +96,7 @@ def store_masked(path: Path, network: nn.Module, mask: WeightMask) -> None:
         SurgeryError: If a weight the mask does not keep is not zero, or the mask is another
             network's.
     """
-    write_bytes(path, _packed(network, mask))
+    write_bytes(path, packed(network, mask))
 
 
 def restore_masked(path: Path, spec: NetworkSpec) -> tuple[Classifier, WeightMask]:
@@ -164,7 +165,12 @@ def read_masked(path: Path) -> tuple[dict[str, Tensor], WeightMask]:
     return state, WeightMask(masks)
 
 
-def _packed(network: nn.Module, mask: WeightMask) -> bytes:
+def packed(network: nn.Module, mask: WeightMask) -> bytes:
+    """Give the bytes that `store_masked` writes.
+
+    Raises:
+        SurgeryError: As `store_masked`.
+    """
     require_held(network, mask)
     state = _state(network)
     shapes = {}
@@ -174,7 +180,7 @@ def _packed(network: nn.Module, mask: WeightMask) -> bytes:
         state[f"{name}{_KEPT}"] = torch.from_numpy(np.packbits(kept.flatten().numpy()))
         state[f"{name}{_VALUES}"] = weights[kept]
     metadata = {"leanlung_masked": _FORMAT, "shapes": json.dumps(shapes)}
-    return save(state, metadata=metadata)
+    return save_ordered(state, metadata)
 
 
 def _unpacked(bits: Tensor, shape: list[int]) -> Tensor | None:

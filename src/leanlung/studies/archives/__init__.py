@@ -5,7 +5,9 @@ from __future__ import annotations
 from leanlung.studies.archives import (
     actualmed,
     chexpert,
+    covid19_ct,
     covid_chestxray,
+    covid_ct,
     covidx,
     figure1,
     jsrt,
@@ -153,6 +155,27 @@ ARCHIVES: dict[str, Archive] = {
         jsrt.LICENCE,
         "http://db.jsrt.or.jp/eng.php",
         "JPCLN001.IMG and JPCNN001.IMG",
+    ),
+    "covid19_ct": Archive(
+        covid19_ct.read,
+        covid19_ct.fits,
+        "COVID-19 CT scans: 20 volumes with masks of lungs and infection, slice by slice",
+        covid19_ct.LICENCE,
+        "https://www.kaggle.com/datasets/andrewmvd/covid19-ct-scans or "
+        "https://zenodo.org/records/3757476",
+        "ct_scans/coronacases_org_001.nii, lung_mask/ and infection_mask/ (Zenodo: "
+        "COVID-19-CT-Seg_20cases/, Lung_Mask/, Infection_Mask/)",
+        frozenset({"infected_pixels"}),
+        films=False,
+    ),
+    "covid_ct": Archive(
+        covid_ct.read,
+        covid_ct.fits,
+        "COVID-CT: 746 CT pictures out of papers, covid or not",
+        covid_ct.LICENCE,
+        "https://github.com/UCSD-AI4H/COVID-CT",
+        "CT_COVID/ and CT_NonCOVID/ (unzipped), Data-split/, COVID-CT-MetaInfo.xlsx",
+        films=False,
     ),
     "plain": Archive(
         plain.read,

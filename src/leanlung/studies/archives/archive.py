@@ -27,6 +27,7 @@ class Archive:
         where: It is to be had.
         expected: What lies in its folder, for a message that nothing was found.
         takes: Fields of `Asked` that go for it beyond those for all.
+        films: Whether it holds films, of which frontal ones can be asked for; else CT.
     """
 
     read: Callable[[Path, Asked], Ledger]
@@ -36,3 +37,4 @@ class Archive:
     where: str
     expected: str
     takes: frozenset[str] = frozenset()
+    films: bool = True

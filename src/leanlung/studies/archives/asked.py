@@ -32,6 +32,8 @@ class Asked:
         label: Of a plain folder: the class of all its images.
         source: Of a plain folder: where they come from.
         merge_series: Of Kermany: whether NORMAL2-IM-0027 is the patient of IM-0027.
+        infected_pixels: Of CT volumes: a slice with so many pixels of infection, or more, is
+            infected; one with fewer, but not without, is left out.
         images: Folder for pictures that have to be written: joined masks, images out of an
             archive file.
     """
@@ -47,11 +49,16 @@ class Asked:
     label: str = ""
     source: str = ""
     merge_series: bool = False
+    infected_pixels: int = 1
     images: Path | None = None
 
 
 FOR_ALL = frozenset({"frontal", "adults", "licences", "images"})
 """What goes for every archive; ``images`` is simply not needed by most."""
+
+
+_OPTIONS = {"infected_pixels": "infected-pixels"}
+"""What options are called that are not called as their field, in the singular."""
 
 
 def require_taken(name: str, asked: Asked, takes: Mapping[str, frozenset[str]]) -> None:
@@ -70,6 +77,8 @@ def require_taken(name: str, asked: Asked, takes: Mapping[str, frozenset[str]]) 
         given = getattr(asked, field.name) != getattr(unasked, field.name)
         if given and field.name not in FOR_ALL | takes[name]:
             those = sorted(one for one, taken in takes.items() if field.name in taken)
-            option = "--" + field.name.replace("_", "-").removesuffix("s")
+            option = "--" + _OPTIONS.get(
+                field.name, field.name.replace("_", "-").removesuffix("s")
+            )
             msg = f"{option} does not go for {name}; it goes for {', '.join(those)}"
             raise UsageError(msg)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from leanlung.foundations.errors import StudyError, UsageError
@@ -118,7 +118,7 @@ def index(root: Path, name: str = "", asked: Asked | None = None) -> Indexed:
         msg = f"{error.filename or root}: cannot be read ({error.strerror}); ask its owner"
         raise StudyError(msg) from error
     before = len(ledger.studies)
-    sift(ledger, asked)
+    sift(ledger, asked if archive.films else replace(asked, frontal=False))
     if not ledger.studies:
         reasons = "".join(f"\n  {n} {why}" for why, n in counted(ledger.left_out).items())
         found = (

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 EXTRA = 'pip install "leanlung[xlsx]"'
 
 
-def sheet_rows(path: Path, *needed: str) -> list[dict[str, str]]:
-    """Read the first sheet of a workbook.
+def sheet_rows(path: Path, *needed: str, sheet: str = "") -> list[dict[str, str]]:
+    """Read a sheet of a workbook.
 
     Args:
         path: The .xlsx file.
         needed: Columns that must be there, in small letters.
+        sheet: Its name; the first where there is none of that name.
 
     Returns:
         One dictionary a row, by column names in small letters without spaces around them.
@@ -28,13 +29,14 @@ def sheet_rows(path: Path, *needed: str) -> list[dict[str, str]]:
     try:
         import openpyxl
     except ImportError as error:
-        msg = f"{path}: tells the sources, and openpyxl is not installed; {EXTRA}"
+        msg = f"{path}: tells what file names do not, and openpyxl is not installed; {EXTRA}"
         raise StudyError(msg) from error
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        chosen = book[sheet] if sheet in book.sheetnames else book.worksheets[0]
         lines = [
             ["" if cell is None else str(cell).strip() for cell in line]
-            for line in book.worksheets[0].iter_rows(values_only=True)
+            for line in chosen.iter_rows(values_only=True)
         ]
         book.close()
     except Exception as error:  # damaged workbooks raise nearly anything

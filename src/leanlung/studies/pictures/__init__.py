@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from leanlung.foundations.errors import StudyError
+from leanlung.foundations.within import parted
 from leanlung.studies.pictures import dicom, raster, raw
 from leanlung.studies.pictures.hashes import (
     distance,
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from leanlung.studies.pictures.kinds import Kind
@@ -64,10 +66,11 @@ def decode(path: Path) -> NDArray[np.float32]:
     """Decode an image file to grey.
 
     What kind of file it is, its first bytes tell, not its name; only the raw films of JSRT,
-    which have no header, are known by ``.IMG``.
+    which have no header, are known by ``.IMG``, and volumes by ``.nii`` or ``.nii.gz``.
 
     Args:
-        path: PNG, JPEG, BMP, TIFF or DICOM, or a raw film of JSRT.
+        path: PNG, JPEG, BMP, TIFF or DICOM, or a raw film of JSRT; or one slice of a CT volume,
+            named ``scan.nii.gz#z=057,window=lung`` (see `foundations.within`).
 
     Returns:
         Shape (height, width), values in [0, 1]: 0 black, 1 white; air is dark, bone bright.
@@ -75,6 +78,16 @@ def decode(path: Path) -> NDArray[np.float32]:
     Raises:
         StudyError: If the file is missing, cannot be read, or holds no single picture.
     """
+    if parted(path)[1]:
+        from leanlung.studies.volumes import slice_picture
+
+        return slice_picture(path).astype(np.float32) / np.float32(255)
+    if path.name.lower().endswith((".nii", ".nii.gz")):
+        msg = (
+            f"{path}: a volume of many slices; name one, {path.name}#z=000 or the like, or "
+            "make pictures of all: leanlung data slices"
+        )
+        raise StudyError(msg)
     try:
         with path.open("rb") as file:
             start = file.read(ENOUGH_TO_TELL)

@@ -59,6 +59,34 @@ def read(data: bytes) -> NDArray[np.float32]:
         raise StudyError(msg) from error
 
 
+def measured(data: bytes) -> NDArray[np.float32]:
+    """Decode a DICOM image in the units of its modality, Hounsfield units for CT.
+
+    Args:
+        data: The whole file.
+
+    Returns:
+        Shape (rows, columns): stored values times slope plus intercept; no window is applied.
+
+    Raises:
+        StudyError: As `read`, or if the image is in colour.
+    """
+    try:
+        dataset = _dataset(data)
+        _require_one_image(dataset)
+        photometric = dataset.PhotometricInterpretation
+        if photometric not in _MONOCHROME:
+            msg = f"DICOM with photometric interpretation {photometric!r}; grey was expected"
+            raise StudyError(msg)
+        values = greyscale.measured(_stored(dataset).astype(np.float64), dataset)
+    except StudyError:
+        raise
+    except Exception as error:  # damaged files raise nearly anything, from KeyError up
+        msg = f"damaged or incomplete DICOM file ({error}); get the original file again"
+        raise StudyError(msg) from error
+    return values.astype(np.float32)
+
+
 def _dataset(data: bytes) -> Dataset:
     from pydicom import dcmread, uid
     from pydicom.dataset import FileMetaDataset

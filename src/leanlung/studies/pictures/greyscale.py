@@ -48,7 +48,7 @@ def render(stored: NDArray[np.integer[Any]], dataset: Dataset) -> NDArray[np.flo
         StudyError: If a slope, a window or a table cannot be applied.
     """
     padding = _padding(stored, dataset)
-    values = _modality(stored.astype(np.float64), dataset)
+    values = measured(stored.astype(np.float64), dataset)
     grey = _values_of_interest(values, dataset, padding)
     # A DX image carries MONOCHROME1 and INVERSE together (C.8.11.3): they say the same thing,
     # that small is bright, and turn the picture round once, not twice.
@@ -77,7 +77,12 @@ def _as_signed_as(stored: NDArray[np.integer[Any]], value: int) -> int:
     return value + 2**16 if value < 0 else value
 
 
-def _modality(values: Values, dataset: Dataset) -> Values:
+def measured(values: Values, dataset: Dataset) -> Values:
+    """Turn stored values into what was measured, Hounsfield units for CT.
+
+    Raises:
+        StudyError: If a slope or a table cannot be applied.
+    """
     if tables := dataset.get("ModalityLUTSequence"):
         return _looked_up(values, tables[0], dataset)[0]
     slope, intercept = _first(dataset, "RescaleSlope"), _first(dataset, "RescaleIntercept")
