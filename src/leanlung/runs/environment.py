@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from leanlung.runs.folder import RunFolder
 
 PACKAGES = (
-    "nibabel", "numpy", "opencv-python-headless", "pillow", "pydicom", "safetensors", "scipy", "timm",
-    "torch", "torchvision",
+    "nibabel", "numpy", "opencv-python-headless", "pillow", "pydicom", "safetensors", "scipy",
+    "timm", "torch", "torchvision",
 )  # fmt: skip
 
 
