@@ -5,6 +5,7 @@ from leanlung.networks.build import build, count_trainable, outline
 from leanlung.networks.classifier import Classifier
 from leanlung.networks.outputs import drop_last_layer, last_layer
 from leanlung.networks.published import PUBLISHED, Published
+from leanlung.networks.scales import logits_by_scale
 from leanlung.networks.size import ModelSize, size_of
 from leanlung.networks.spec import NetworkSpec, Width
 from leanlung.networks.storage import restore, restore_pruned, store, store_pruned
@@ -25,6 +26,7 @@ __all__ = [
     "drop_last_layer",
     "last_layer",
     "load_weights",
+    "logits_by_scale",
     "outline",
     "resize",
     "restore",

@@ -42,9 +42,9 @@ def hu2020_head(classes: int, dropout: float) -> nn.Module:
         dropout: Share of the class maps' values dropped while training; theirs is 0.5.
 
     Returns:
-        Three tensors of maps to the mean of their logits, (N, classes). They train with the
-        mean of three losses, one a scale, and predict with the mean of the logits; here both
-        read the mean.
+        Three tensors of maps to the mean of their logits, (N, classes). Like theirs it is
+        trained with the mean of three losses, one a scale, which ``logits_by_scale`` gives the
+        logits for, and answers with the mean of the logits.
     """
     return _Hu2020Head(classes, dropout)
 
@@ -88,8 +88,10 @@ class _Hu2020Head(nn.Module):
         )
 
     def forward(self, scales: Scales) -> Tensor:
-        first, second, third = (
-            head(maps) for head, maps in zip(self.scales, scales, strict=True)
-        )
+        first, second, third = self.logits_by_scale(scales)
         mean: Tensor = (first + second + third) / 3
         return mean
+
+    def logits_by_scale(self, scales: Scales) -> Scales:
+        """Give the logits of each scale, (N, classes), whose mean is the answer."""
+        return tuple(head(maps) for head, maps in zip(self.scales, scales, strict=True))

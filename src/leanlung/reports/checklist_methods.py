@@ -13,8 +13,17 @@ if TYPE_CHECKING:
     from leanlung.reports.checklist_asked import Asked
 
 
+_LEVELS = {
+    "patient": "By patient",
+    "manifest": "As the manifest says",
+    "image": "By image, not by patient",
+}
+
+
 def _building(asked: Asked) -> Told:
     way = "held at zero" if asked.recipe.get("mask") else "removed in rounds and trained again"
+    if (asked.recipe.get("mask") or {}).get("final") == 0.0:
+        way = "neither held at zero nor removed, as a control"
     if asked.recipe.get("features"):
         way = "that never vary removed, and its best features read by a classifier"
     return Told(
@@ -37,7 +46,10 @@ def _code(asked: Asked) -> Told:
 
 def _disjoint(asked: Asked) -> Told:
     leaks = len(asked.data["leaks_allowed"])
-    level = "By patient" if asked.recipe["split"]["by"] == "patient" else "As the manifest says"
+    split = asked.recipe["split"]
+    level = _LEVELS[split["by"]]
+    if split.get("folds"):
+        level += f", fold {split['fold']} (from 0) of {split['folds']}"
     return Told(
         f"{level}; {numbers.counted(leaks, 'leak', 'leaks')} of patients or pictures allowed.",
         "data",

@@ -51,6 +51,7 @@ class SeedSections:
         sentence: Its verdict.
         features: How they were chosen; None in a run that chooses none.
         masked: Whether the run holds weights at zero, instead of removing units.
+        control: Whether it goes through the epochs of a mask, and holds none.
         sizes: Of its networks.
         curve: Of its candidates.
         candidates: The same as a table.
@@ -73,6 +74,7 @@ class SeedSections:
     sentence: str
     features: FeatureBox | None
     masked: bool
+    control: bool
     sizes: Table
     curve: str
     candidates: Table
@@ -139,6 +141,7 @@ def _sections(seed: Seed, facts: ReportFacts, most: int) -> SeedSections:
         sentence=seed.reason if seed.kept else seed.sentence,
         features=feature_box(seed, recipe["choose"]["metric"]),
         masked=recipe.get("mask") is not None,
+        control=any(one.get("control") for one in seed.candidates),
         sizes=size_table(seed),
         curve=validation_curve(seed, recipe["choose"]),
         candidates=candidate_table(seed, recipe["choose"]["metric"]),

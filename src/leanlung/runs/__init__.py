@@ -2,6 +2,7 @@
 
 from leanlung.runs.checking import Checked, check_run
 from leanlung.runs.folder import RunFolder, open_run
+from leanlung.runs.pooling import pooled_folds
 from leanlung.runs.progress import Progress, Silent
 from leanlung.runs.reading import read_recipe, recipe_path, shipped_recipes
 from leanlung.runs.recipe import Recipe
@@ -17,6 +18,7 @@ __all__ = [
     "Silent",
     "check_run",
     "open_run",
+    "pooled_folds",
     "read_recipe",
     "recipe_path",
     "results_of",

@@ -47,8 +47,16 @@ AT_ONCE = "at_once"
 MASKED_BYTES = "masked_bytes"
 """Key of the bytes of a masked network, stored as bits and kept weights."""
 
+BALANCE = "balance"
+"""Key of what was made up of the training part, by class."""
+
+CONTROL = "control"
+"""Key of a candidate that went through the epochs of a mask without any."""
+
 READS = "classifier"
 """Key of what a candidate tells of the classifier that reads its features."""
+
+_TOLD = (MASKED_BYTES, AT_ONCE, BALANCE, CONTROL)
 
 _NEEDED: dict[str, type] = {"round": int, "spec": dict, "size": dict, "validation": dict}
 
@@ -96,6 +104,8 @@ def save_candidate(
     at_once = min((e.at_once for e in fitted.history if e.at_once), default=0)
     short = [AT_ONCE] if at_once else []
     further |= dict.fromkeys(short, at_once)
+    if fitted.balance is not None:
+        further[BALANCE] = fitted.balance.as_dict(work.recipe.data.classes)
     write_table(
         folder / HISTORY,
         ["epoch", "rate", "loss", *short, *metrics],
@@ -169,9 +179,9 @@ def load_candidate(folder: Path) -> Candidate:
 
 
 def candidate_as_dict(folder: Path) -> dict[str, Any]:
-    """Read what is told of a candidate: fields, mask's bytes, short memory, its classifier."""
+    """Read what is told of a candidate: its fields, and what not every candidate has."""
     told = read_record(folder / CANDIDATE)
-    further = {name: told[name] for name in (MASKED_BYTES, AT_ONCE) if name in told}
+    further = {name: told[name] for name in _TOLD if name in told}
     if (reads := classifier_of(folder)) is not None:
         further[READS] = {key: value for key, value in reads.items() if key != "columns"}
     return {**load_candidate(folder).as_dict(), **further}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from leanlung.foundations.errors import DataRefused, LeanlungError, RecipeError
 from leanlung.runs.gathering import gather
+from leanlung.runs.plans import require_balanced
 from leanlung.runs.progress import Silent
 from leanlung.runs.reading import read_recipe, recipe_path
 from leanlung.runs.stages.featuring import require_room
@@ -79,9 +80,15 @@ def check_run(name: str, data: Path | None, changes: Sequence[str] = ()) -> Chec
                 studies = ", ".join(f"{n} {label}" for label, n in counts["studies"].items())
                 told.append(f"{part}: {studies} of {counts['patients']} patients")
             mistakes += _problem_of(lambda: _try_features(recipe, found))
+            mistakes += _problem_of(lambda: _try_balance(recipe, found))
             told += [f"unreadable: {bad['reason']}" for bad in found["unreadable"]]
             if mixed := found["patients_of_several_classes"]:
-                told.append(f"{len(mixed)} patients have studies of several classes")
+                told.append(
+                    f"{len(mixed)} patients have studies of several classes, "
+                    f"{found['patients'] - len(mixed)} of one alone"
+                )
+            if leaks := len(found["leaks_allowed"]):
+                told.append(f"{leaks} leaks allowed, as parts are drawn by image")
             if unknown := found["patients_unknown"]:
                 told.append(f"patients unknown: {unknown} of {found['studies']} studies")
     return Checked(tuple(mistakes), tuple(told), refused)
@@ -93,6 +100,12 @@ def _try_features(recipe: Recipe, found: dict[str, Any]) -> None:
         return
     studies = {part: sum(counts["studies"].values()) for part, counts in found["parts"].items()}
     require_room(recipe.features, studies["train"], studies["validation"])
+
+
+def _try_balance(recipe: Recipe, found: dict[str, Any]) -> None:
+    """Make sure that the training part can be balanced, where a recipe asks for it."""
+    counts = [found["parts"]["train"]["studies"][label] for label in recipe.data.classes]
+    require_balanced(recipe, counts, recipe.pixels.size**2)
 
 
 def _problem_of(attempt: Callable[[], object]) -> list[str]:

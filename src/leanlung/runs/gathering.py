@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 from leanlung.evaluation import confounding
 from leanlung.foundations import fingerprints
 from leanlung.foundations.errors import StudyError, UsageError
-from leanlung.foundations.seeds import Seeds
 from leanlung.pixels import Reader, Source, prepared_images
 from leanlung.runs.evidence import require_groups
 from leanlung.runs.held_out import HeldOut
 from leanlung.runs.looks import alike_of, describe, described
 from leanlung.runs.lungs import require_there, with_lungs
 from leanlung.runs.selection import select
+from leanlung.runs.split import drawn_parts
 from leanlung.studies.layouts import read_cohort
 from leanlung.studies.leaks import find_leaks, refuse_leaks
 from leanlung.studies.phantoms import make
 from leanlung.studies.pictures import decode
-from leanlung.studies.split import Shares, assign_parts, given_parts
 from leanlung.studies.study import Unreadable
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def gather(
         recipe: Names classes, split and preparation.
         data: What ``--data`` gave; not needed for phantoms.
         out: Where phantoms and the cache of prepared images are kept.
-        allow: Whether to go on in spite of leaks.
+        allow: Whether to go on in spite of leaks; a recipe that parts by image does.
         progress: Told what is going on.
         cohort: What was read already, instead of ``data``.
 
@@ -166,8 +165,13 @@ def gather(
     rows = {name: row for name, row in zip(ids, prepared.rows, strict=True) if row is not None}
     parts = drawn.parts if held is None else _as_held(held, rows)
     leaks = find_leaks(cohort, parts, alike)
-    if not allow:
+    if not (allow or recipe.split.by == "image"):  # which the recipe's as_published stands for
         refuse_leaks(leaks)
+    if mixed := len(cohort.mixed_patients):
+        progress.note(
+            f"{mixed} of {len(cohort.patients)} patients have studies of several classes, the "
+            "others of one alone"
+        )
     hashes = {name: {k: f[k] for k in ("pixel_sha256", "phash")} for name, f in facts.items()}
     deciding = [
         [
@@ -224,13 +228,7 @@ def _drawn(recipe: Recipe, cohort: Cohort, prepared: Prepared) -> _Drawn:
     cohort = _readable(recipe, cohort, rows, prepared.reasons)
     facts = {n: f for n, f in zip(ids, prepared.facts, strict=True) if n in rows}
     alike = alike_of([name for name in ids if name in rows], facts)
-    parts: Mapping[str, Part]
-    if recipe.split.by == "manifest":
-        parts = given_parts(cohort)
-    else:
-        shares = Shares(recipe.split.train, recipe.split.validation, recipe.split.test)
-        together = [(a, b) for _, a, b in alike if recipe.split.look_alikes == "together"]
-        parts = assign_parts(cohort, shares, Seeds(recipe.split.seed), together)
+    parts = drawn_parts(recipe.split, cohort, [(a, b) for _, a, b in alike])
     return _Drawn(cohort, facts, alike, parts)
 
 

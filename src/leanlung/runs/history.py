@@ -54,9 +54,12 @@ def told_history(
     """
     begun = read_record(fit / CANDIDATE)
     start = begun.get(STARTED, "fresh weights")
+    made = _made_up(begun.get("balance"))
     smaller = {"step": "prune", "about": f"{choice['round']} rounds, {recipe.prune.about}"}
     if recipe.mask is not None:
         held = f"{recipe.mask.about} held at zero"
+        if recipe.mask.start == "fresh":
+            held += ", trained from the beginning"
         smaller = {"step": "mask", "about": held if choice["round"] else "no weight is held"}
     elif recipe.features is not None:
         first = "units that never vary removed, with a certificate"
@@ -69,10 +72,22 @@ def told_history(
         *history_on_file(fit),
         {"step": "recipe", "about": recipe.name, "seed": seed},
         *flaws,
-        {"step": "fit", "about": f"{recipe.train.epochs} epochs at most, from {start}"},
+        {"step": "fit", "about": f"{recipe.train.epochs} epochs at most, from {start}{made}"},
         smaller,
         {"step": "choose", "about": choice["reason"]},
     )
+
+
+def _made_up(balance: dict[str, Any] | None) -> str:
+    """Say what was made up of the training part; nothing where nothing was."""
+    if balance is None:
+        return ""
+    grown = ", ".join(
+        f"{name} {before} to {balance['after'][name]}"
+        for name, before in balance["before"].items()
+        if balance["after"][name] > before
+    )
+    return f"; {balance['kind']}: {grown or 'nothing made up'}"
 
 
 def history_on_file(fit: Path) -> tuple[dict[str, Any], ...]:

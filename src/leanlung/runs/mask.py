@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from leanlung.foundations.counts import Count
 from leanlung.foundations.errors import LeanlungError, TrainingError
 from leanlung.foundations.shares import Share
 from leanlung.pruning import Polynomial
+from leanlung.runs.plans import require_plain
 from leanlung.training import TrainingPlan
 
 _OF_THE_RAMP = (
-    "initial", "final", "first", "last", "power", "every", "scope", "regrow", "train",
+    "initial", "final", "first", "last", "power", "every", "scope", "regrow", "train", "start",
 )  # fmt: skip
 
 
@@ -27,8 +34,13 @@ class MaskSection(BaseModel, extra="forbid", frozen=True):
     stored as one bit a weight and the weights that are kept.
 
     Attributes:
+        start: ``from`` in a recipe: whether the ramp begins with the ``fitted`` network, or
+            with a ``fresh`` one, which has the weights that the fitted one began with and sees
+            the same images in the same order: pruned and trained together from the beginning,
+            beside a whole network that is trained alone (Shahabade & Londhe 2025, section III).
         initial: Share held at zero at the first step of the ramp.
-        final: Share held at zero at its end.
+        final: Share held at zero at its end. 0 holds nothing: a control, which goes through the
+            same epochs as a masked network would.
         first: Step of ``train`` at which the ramp begins.
         last: Step at which it ends; 0 is the last refresh that ``train`` has room for.
         power: Of the polynomial.
@@ -42,6 +54,7 @@ class MaskSection(BaseModel, extra="forbid", frozen=True):
         finetune: How it is fitted after, with the mask held; the best epoch is taken.
     """
 
+    start: Literal["fitted", "fresh"] = Field("fitted", alias="from")
     initial: Share = 0.0
     final: Share = 0.5
     first: Count = Field(0, ge=0)
@@ -76,22 +89,35 @@ class MaskSection(BaseModel, extra="forbid", frozen=True):
         return Polynomial(self.final, last, self.initial, self.first, self.power)
 
     @property
+    def control(self) -> bool:
+        """Whether nothing is held, so that only the epochs count."""
+        return self.pattern == "none" and self.final == 0.0
+
+    @property
     def about(self) -> str:
         """What is held, in a few words."""
+        if self.control:
+            return "no weight (a control of the same epochs)"
         if self.pattern != "none":
             return f"{self.pattern} by magnitude"
         scope = "of each layer" if self.scope == "layer" else "over the network"
         return f"the smallest {100 * self.final:g} % of weights {scope}"
 
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Call ``from`` what a recipe does, and leave it out where nobody asked for it."""
+        told: dict[str, Any] = written(self)
+        start = told.pop("start", "fitted")
+        return told if start == "fitted" else {"from": start, **told}
+
     @model_validator(mode="after")
     def _makes_a_mask(self) -> MaskSection:
         for name in ("train", "finetune"):
-            if getattr(self, name).keep_epochs:
-                msg = f"{name}.keep_epochs: epochs are kept of the recipe's [train] alone"
-                raise ValueError(msg)
+            require_plain(name, getattr(self, name))
         if self.pattern != "none":
             own = type(self).model_fields
-            if given := [n for n in _OF_THE_RAMP if getattr(self, n) != own[n].default]:
+            changed = [n for n in _OF_THE_RAMP if getattr(self, n) != own[n].default]
+            if given := [own[n].alias or n for n in changed]:
                 msg = f"the pattern {self.pattern} holds at once; leave {given} out"
                 raise ValueError(msg)
             return self
@@ -107,6 +133,11 @@ class MaskSection(BaseModel, extra="forbid", frozen=True):
                 f"first one at every = {self.every}"
             )
             raise ValueError(msg)
+        if self.control:
+            if self.initial:
+                msg = f"initial = {self.initial:g} is above final = 0; a control holds nothing"
+                raise ValueError(msg)
+            return self
         try:
             self.schedule(self.last or self.first + self.every)
         except LeanlungError as error:
@@ -115,5 +146,10 @@ class MaskSection(BaseModel, extra="forbid", frozen=True):
 
 
 def steps_of(images: int, plan: TrainingPlan) -> int:
-    """Count the steps a fit makes; a last batch of one image is left out."""
+    """Count the steps a fit makes; a last batch of one image is left out.
+
+    Args:
+        images: That are learnt from, those that the plan makes up included.
+        plan: How.
+    """
     return plan.epochs * max(math.ceil((images - 1) / plan.batch), 1)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from leanlung.foundations.counts import Count
 from leanlung.foundations.errors import LeanlungError
 from leanlung.pruning import AtMost, LowestShare
+from leanlung.runs.plans import require_plain
 from leanlung.runs.schedule import ScheduleSection
 from leanlung.runs.target import TargetSection
 from leanlung.training import TrainingPlan
@@ -24,6 +31,10 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
     limit of the score (``at_most``).
 
     Attributes:
+        start: ``from`` in a recipe: whether the first round takes units from the ``fitted``
+            network, or from a ``fresh`` one, which has the weights that the fitted one began
+            with and has been fitted as ``retrain`` says: units then leave while a network is
+            trained from the beginning, one round every ``retrain.epochs`` epochs.
         rounds: How many; 0 keeps the whole network.
         criterion: What units are worth; one of ``leanlung list criteria``.
         scope: Whether units compete within their ``layer`` or over the ``network``.
@@ -47,6 +58,7 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
         retrain: How each round is fitted again.
     """
 
+    start: Literal["fitted", "fresh"] = Field("fitted", alias="from")
     rounds: int = Field(5, ge=0, le=10_000)
     criterion: Literal[
         "apoz",
@@ -113,12 +125,16 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
         dear = ", more where a unit takes more MACs" if self.costs == "macs" else ""
         return f"lowest {self.criterion} {scope}{dear}"
 
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Call ``from`` what a recipe does, and leave it out where nobody asked for it."""
+        told: dict[str, Any] = written(self)
+        start = told.pop("start", "fitted")
+        return told if start == "fitted" else {"from": start, **told}
+
     @model_validator(mode="after")
     def _makes_a_cut(self) -> PruneSection:
-        for name in ("retrain",):
-            if getattr(self, name).keep_epochs:
-                msg = f"{name}.keep_epochs: epochs are kept of the recipe's [train] alone"
-                raise ValueError(msg)
+        require_plain("retrain", self.retrain)
         own = {name: field.default for name, field in type(self).model_fields.items()}
         instead = [name for name in ("target", "at_most") if getattr(self, name) is not None]
         unused = {

@@ -25,6 +25,7 @@ from leanlung.runs.lungs import LungsSection
 from leanlung.runs.mask import MaskSection
 from leanlung.runs.prune import PruneSection
 from leanlung.runs.published import unwritable
+from leanlung.runs.split import SplitSection
 from leanlung.runs.tune import TuneSection, unfit_space
 from leanlung.statistics import find_metric
 from leanlung.statistics.bootstrap import require_resamples
@@ -32,35 +33,6 @@ from leanlung.statistics.comparison import require_margin
 from leanlung.statistics.estimate import require_level
 from leanlung.statistics.flips import healthy_class
 from leanlung.training import TrainingPlan
-
-
-class SplitSection(BaseModel, extra="forbid", frozen=True):
-    """How patients are parted.
-
-    Attributes:
-        by: ``patient`` draws parts; ``manifest`` takes them from its ``split`` column.
-        train: Share of every class to learn from.
-        validation: Share to choose on.
-        test: Share that stays sealed until a choice is made.
-        seed: Draws the parts; the same for all seeds of the run.
-        look_alikes: What to do with the same or nearly the same picture of two patients in two
-            parts: ``refuse`` the data, or keep such patients ``together``.
-    """
-
-    by: Literal["patient", "manifest"] = "patient"
-    train: Share = 0.7
-    validation: Share = 0.1
-    test: Share = 0.2
-    seed: Seed = 0
-    look_alikes: Literal["refuse", "together"] = "refuse"
-
-    @model_validator(mode="after")
-    def _parts_make_a_whole(self) -> SplitSection:
-        total = self.train + self.validation + self.test
-        if abs(total - 1.0) > 1e-6 or min(self.train, self.validation, self.test) <= 0.0:
-            msg = f"train, validation and test must be above 0 and add up to 1; got {total:g}"
-            raise ValueError(msg)
-        return self
 
 
 class NetworkSection(BaseModel, extra="forbid", frozen=True):
@@ -249,6 +221,11 @@ class Recipe(BaseModel, extra="forbid", frozen=True):
             problems.append(f"data.leave_out: {sorted(both)} are classes as well")
         if len(set(classes)) < len(classes):
             problems.append("data.classes: a class stands twice")
+        if self.split.by == "image" and not any(map(str.strip, self.as_published)):
+            problems.append(
+                "split.by: parts drawn by image share patients; give the flaw a sentence in "
+                "as_published, with which every output is stamped, or part by 'patient'"
+            )
         if self.train.distil.weight:
             problems.append("train.distil: there is no teacher yet; set prune.retrain.distil")
         if self.mask is not None and self.prune != PruneSection():

@@ -17,6 +17,7 @@ from leanlung.runs.environment import environment, note_environment
 from leanlung.runs.folder import CHOICE, EVALUATION, RunFolder, run_name
 from leanlung.runs.gathering import Gathered, gather
 from leanlung.runs.parallel import alone, carry_out_apart, missing, threads_for, writing
+from leanlung.runs.plans import require_balanced
 from leanlung.runs.progress import Progress, Silent
 from leanlung.runs.reading import read_recipe
 from leanlung.runs.reporting import write_report
@@ -32,6 +33,7 @@ from leanlung.runs.stages.pruning import make_smaller
 from leanlung.runs.starting import weights_source
 from leanlung.runs.work import works_of
 from leanlung.studies.manifest import write_manifest
+from leanlung.training import counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -174,6 +176,7 @@ def _begun(
     if options.until == "data":
         return folder, []
     works = works_of(recipe, folder, gathered, device, progress, places)
+    require_balanced(recipe, counts_of(works[0].train.labels), recipe.pixels.size**2)
     if recipe.mask is not None:
         require_steps(works[0], recipe.mask)  # not after hours of fitting
     if recipe.features is not None:

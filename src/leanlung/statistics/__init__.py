@@ -39,6 +39,7 @@ from leanlung.statistics.metrics import find_metric, metric_names
 from leanlung.statistics.operating import OPERATING, Frozen, choose_threshold
 from leanlung.statistics.paired_runs import PairedRuns, read_paired_runs
 from leanlung.statistics.pairing import paired
+from leanlung.statistics.pooling import pooled
 from leanlung.statistics.power import Power
 from leanlung.statistics.predictions import Predictions
 from leanlung.statistics.predictions_table import read_predictions, write_predictions
@@ -120,6 +121,7 @@ __all__ = [
     "operating_point",
     "paired",
     "per_patient",
+    "pooled",
     "read_paired_runs",
     "read_predictions",
     "reliability_bins",

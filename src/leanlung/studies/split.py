@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from leanlung.foundations.errors import StudyError
+from leanlung.foundations.seeds import Seeds
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.studies.seal import SealedCohort
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from leanlung.foundations.seeds import Seeds
     from leanlung.studies.study import Cohort, Study
 
 Part = Literal["train", "validation", "test"]
@@ -91,6 +91,65 @@ def assign_parts(
         parts |= dict.fromkeys((study.study_id for study in members[name]), PARTS[place])
     drawn = [part for part, share in zip(PARTS, shares, strict=True) if share > 0.0]
     require_every_class(cohort, parts, drawn)
+    return parts
+
+
+def assign_parts_by_image(
+    cohort: Cohort, shares: Shares, seeds: Seeds, together: Iterable[tuple[str, str]] = ()
+) -> dict[str, Part]:
+    """Draw a part for every study alone, so that a patient may stand in several.
+
+    Whoever looks for leaks with the cohort's own patients finds every one of them.
+
+    Args:
+        cohort: To be split.
+        shares: Of each part.
+        seeds: Draw the order of studies.
+        together: Pairs of study ids that must share a part.
+
+    Returns:
+        The part of each study, by study id.
+
+    Raises:
+        StudyError: If a class has too few studies for every part to get one.
+    """
+    alone = tuple(replace(one, patient_id=one.study_id) for one in cohort.studies)
+    return assign_parts(replace(cohort, studies=alone), shares, seeds, together)
+
+
+def parts_of_fold(
+    cohort: Cohort,
+    fold_of: Mapping[str, int],
+    fold: int,
+    shares: Shares,
+    seeds: Seeds,
+    together: Iterable[tuple[str, str]] = (),
+) -> dict[str, Part]:
+    """Make one of several folds the test part, and part the other patients in two.
+
+    Args:
+        cohort: To be split.
+        fold_of: Fold of every study, by study id; all studies of a patient are in one.
+        fold: The one that is tested.
+        shares: Of training and validation part, in proportion; that of the test is not used.
+        seeds: Of all folds; each draws from its own.
+        together: Pairs of study ids whose patients must share a part.
+
+    Returns:
+        The part of each study, by study id.
+
+    Raises:
+        StudyError: If a class has too few patients for every part to get one.
+    """
+    rest = cohort.where(lambda study: fold_of[study.study_id] != fold)
+    there = {study.study_id for study in rest.studies}
+    tied = [pair for pair in together if there.issuperset(pair)]
+    learnt = shares.train / (shares.train + shares.validation)
+    parts = dict.fromkeys((study.study_id for study in cohort.studies), PARTS[2])
+    parts |= assign_parts(
+        rest, Shares(learnt, 1.0 - learnt, 0.0), Seeds(seeds.number("fold", fold)), tied
+    )
+    require_every_class(cohort, parts)
     return parts
 
 

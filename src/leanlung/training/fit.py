@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 
 from leanlung.foundations.errors import TrainingError
-from leanlung.networks import last_layer
+from leanlung.networks import last_layer, logits_by_scale
 from leanlung.networks.memory import Portions
 from leanlung.pixels import apply, draw, standardise, unit_range
+from leanlung.training.balancing import with_smote
 from leanlung.training.checkpoint import (
     Pace,
     load_checkpoint,
@@ -24,6 +24,7 @@ from leanlung.training.checkpoint import (
 )
 from leanlung.training.distillation import distilled
 from leanlung.training.history import Epoch, best_epoch, rate_of
+from leanlung.training.losses import loss_of
 from leanlung.training.optimisers import optimiser_for
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from leanlung.foundations.seeds import Seeds
     from leanlung.pixels import ImageSet, PixelStatistics
+    from leanlung.training.balancing import Balance
     from leanlung.training.plan import TrainingPlan
 
 
@@ -47,12 +49,14 @@ class Fitted:
         optimiser: As it was then; holds the network's parameters.
         history: All epochs.
         best: Number of the best one.
+        balance: What was made up of the training part, if anything was.
     """
 
     network: nn.Module
     optimiser: Optimizer
     history: tuple[Epoch, ...]
     best: int
+    balance: Balance | None = None
 
 
 def fit(
@@ -84,6 +88,9 @@ def fit(
     each of as many images. BatchNorm alone sees smaller batches: it normalises by the images of
     a part, and its running statistics move once a part, those that did not fit included.
 
+    Made-up pictures of ``balance = "smote_pixels"`` are drawn from the fit's own seed, and are
+    the same when it goes on. Of ``smote_features`` nothing is done here: it follows a fit.
+
     Args:
         network: Changed in place; moved to the device.
         images: The training part.
@@ -110,13 +117,21 @@ def fit(
         The best network, or the last, with the history.
 
     Raises:
-        TrainingError: If there are no images, the plan wants a teacher and there is none or
-            keeps epochs that nobody takes, or the loss or the monitored metric is no longer a
-            number, or memory is too short for two images.
+        TrainingError: If there are no images, or of one class alone, the plan wants a teacher
+            and there is none or keeps epochs that nobody takes, or balances a class of too few
+            images, or the loss or the monitored metric is no longer a number, or memory is too
+            short for two images.
         NetworkError: If the plan penalises the last linear layer and there is none.
+        UsageError: If balancing takes more memory than the plan allows.
     """
     if not len(images):
         msg = "the training part is empty; nothing to fit"
+        raise TrainingError(msg)
+    if len(images.labels.unique()) < 2:
+        msg = (
+            f"all {len(images)} images of the training part are of one class; nothing can be "
+            "told apart: give images of two classes or more"
+        )
         raise TrainingError(msg)
     if plan.distil.weight and teacher is None:
         msg = "distil.weight is above 0 and there is no teacher; only retraining has one"
@@ -128,6 +143,9 @@ def fit(
     teacher = teacher.to(device).eval() if teacher and plan.distil.weight else None
     network.to(memory_format=torch.channels_last)
     optimiser = optimiser or optimiser_for(network, plan.optimiser)
+    balance = None
+    if plan.balance == "smote_pixels":
+        images, balance = with_smote(images, plan, seeds.number("smote"), note)
     weights = _class_weights(images.labels, plan.class_weights).to(device)
     images = images.resident(device)
     history: list[Epoch] = []
@@ -179,7 +197,8 @@ def fit(
     if keep == "best":
         restore(best, network, optimiser)
     network.eval()
-    return Fitted(network, optimiser, tuple(history), best_epoch(history, plan.monitor))
+    kept = best_epoch(history, plan.monitor)
+    return Fitted(network, optimiser, tuple(history), kept, balance)
 
 
 def _gradients(
@@ -198,16 +217,17 @@ def _gradients(
     for some, truth in zip(inputs.split(parts), labels.split(parts), strict=True):
         with _precision(plan, inputs.device):
             images = some.contiguous(memory_format=torch.channels_last)
-            logits = network(images)
+            scales = logits_by_scale(network, images)
         # Both means, of the labels' by weight and of the teacher's by number, become shares of
         # the batch's; of a batch in one part they stay what they are, to the last bit.
         share = len(truth) / len(labels)
         heavier = weights[truth].sum() / whole / share
-        loss = F.cross_entropy(logits.float(), truth, weight=weights) * heavier
+        loss = loss_of(scales, truth, weights, plan) * heavier
         if teacher is not None:
             with torch.no_grad(), _precision(plan, inputs.device):
                 taught = teacher(images)
-            loss = distilled(loss, logits, taught, plan.distil)
+            answer = scales[0] if len(scales) == 1 else torch.stack(scales).mean(dim=0)
+            loss = distilled(loss, answer, taught, plan.distil)
         if last is not None:
             loss = loss + plan.optimiser.output_decay * last.square().sum()
         loss = loss * share

@@ -57,12 +57,20 @@ def rate_of(plan: RatePlan, first: float, epochs: int, history: History, monitor
 
     Returns:
         The rate. ``cosine``: ``least + (1 - least) / 2 * (1 + cos(pi * done / epochs))`` times
-        the first rate, so that no epoch runs at the least itself.
+        the first rate, so that no epoch runs at the least itself. With restarts ``done`` and
+        ``epochs`` are those of the period.
+
+    Source: Loshchilov & Hutter 2017 (SGDR), equation 5, for ``cosine`` and its restarts.
     """
     if plan.kind == "constant":
         return first
     if plan.kind == "cosine":
-        wave = 0.5 * (1.0 + math.cos(math.pi * len(history) / epochs))
+        done = len(history)
+        if plan.restarts is not None:
+            epochs = plan.restarts.first
+            while done >= epochs:
+                done, epochs = done - epochs, epochs * plan.restarts.factor
+        wave = 0.5 * (1.0 + math.cos(math.pi * done / epochs))
         return first * (plan.least + (1.0 - plan.least) * wave)
     rate, best, waited = first, -math.inf, 0
     for epoch in history:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from leanlung.foundations.seeds import Seeds
-from leanlung.studies.split import Shares, assign_parts
+from leanlung.studies.split import Shares, assign_parts_by_image
 
 if TYPE_CHECKING:
     from leanlung.runs.series.recipe import Series
@@ -43,13 +43,9 @@ def flawed(series: Series, cohort: Cohort) -> tuple[Cohort, dict[str, Part]]:
     Returns:
         The cohort with the copies, and the part of every study.
     """
-    by_file = replace(
-        cohort,
-        studies=tuple(replace(one, patient_id=one.study_id) for one in cohort.studies),
-    )
     split = series.split
     shares = Shares(split.train + split.validation, 0.0, split.test)
-    parts = assign_parts(by_file, shares, Seeds(split.seed))
+    parts = assign_parts_by_image(cohort, shares, Seeds(split.seed))
     copies = tuple(
         replace(one, study_id=f"{one.study_id}{COPY}")
         for one in cohort.studies

@@ -17,11 +17,11 @@ from leanlung.runs.recipe import (
     ChooseSection,
     EvaluateSection,
     NetworkSection,
-    SplitSection,
 )
 from leanlung.runs.series.archive import ArchiveSection
 from leanlung.runs.series.attention import AttentionSection
 from leanlung.runs.series.ensemble import EnsembleSection
+from leanlung.runs.split import SplitSection
 from leanlung.studies.phantoms import PhantomSpec
 from leanlung.training import TrainingPlan
 
@@ -203,6 +203,8 @@ class Series(BaseModel, extra="forbid", frozen=True):
             problems.append("lungs: found and not used; set pixels.crop to 'lungs'")
         if self.split.by != "patient":
             problems.append("split.by: the parts of a series are drawn by patient")
+        if self.split.folds:
+            problems.append("split.folds: a series draws its parts once; leave folds out")
         if problems:
             raise ValueError("; ".join(problems))
         return self

@@ -14,6 +14,7 @@ from leanlung.pruning.masks import keep_pattern, kernels
 from leanlung.runs.candidates import save_candidate
 from leanlung.runs.folder import CHECKPOINT, kept_epoch
 from leanlung.runs.history import BEFORE, STARTED
+from leanlung.runs.refitting import refit_last_layer
 from leanlung.runs.starting import begin, weights_content, weights_source
 from leanlung.runs.steps import step
 from leanlung.training import fit
@@ -21,13 +22,18 @@ from leanlung.training import fit
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from leanlung.networks import Classifier
     from leanlung.runs.recipe import Recipe
+    from leanlung.runs.starting import Begun
     from leanlung.runs.work import Work
     from leanlung.training import Epoch
 
 
 KEPT, NOT_REACHED = "epochs_kept", "epochs_not_reached"
 """What a candidate tells of ``train.keep_epochs``."""
+
+REFITTED = "last_layer"
+"""What a candidate tells of the choice of its last layer, of ``smote_features``."""
 
 
 def fit_whole(work: Work) -> None:
@@ -42,8 +48,7 @@ def fit_whole(work: Work) -> None:
 
     def do(folder: Path) -> None:
         spec = whole_spec(recipe)
-        drawn = work.seeds("fit").number("weights")
-        begun = begin(recipe.network, spec, source, work.seed, drawn)
+        begun = _begun(work, source)
         told: dict[str, Any] = {}
         if begun.told:
             told[STARTED] = begun.told
@@ -65,6 +70,11 @@ def fit_whole(work: Work) -> None:
         )
         if recipe.train.keep_epochs:
             told |= _kept(work, len(fitted.history))
+        if recipe.train.balance == "smote_features":
+            seed = work.seeds("fit").number("smote")
+            fitted, told[REFITTED] = refit_last_layer(
+                fitted, work.material, recipe.train, seed, work.progress.note
+            )
         save_candidate(folder, 0, spec, fitted, work, told=told)
 
     with work.progress.task("fitting", recipe.train.epochs) as done:
@@ -74,6 +84,17 @@ def fit_whole(work: Work) -> None:
 
         step(work.here.fit(recipe.network.backbone), inputs, do)
         done(recipe.train.epochs)
+
+
+def as_begun(work: Work) -> Classifier:
+    """Give the network as the fit of the whole one begins with it, to the last bit."""
+    recipe = work.recipe
+    return _begun(work, weights_source(recipe.network.weights, *work.places)).network
+
+
+def _begun(work: Work, source: Path | str) -> Begun:
+    recipe, drawn = work.recipe, work.seeds("fit").number("weights")
+    return begin(recipe.network, whole_spec(recipe), source, work.seed, drawn)
 
 
 def _kept(work: Work, epochs: int) -> dict[str, Any]:
@@ -106,7 +127,8 @@ def try_network(recipe: Recipe) -> None:
 
     Raises:
         NetworkError: If images of the recipe's size are too small for it, or it has no last
-            linear layer and features are read in front of it, or its weights decay.
+            linear layer and features are read in front of it, or its weights decay, or it is
+            to be fitted again.
         SurgeryError: If its channels cannot be followed, nothing of it can be removed or
             masked, or a layer to be left alone does not exist.
     """
@@ -124,7 +146,8 @@ def try_network(recipe: Recipe) -> None:
             f"{spec.backbone} ({error}); give it larger ones"
         )
         raise NetworkError(msg) from error
-    if recipe.features is not None or recipe.train.optimiser.output_decay:
+    smote = recipe.train.balance == "smote_features"
+    if recipe.features is not None or recipe.train.optimiser.output_decay or smote:
         last_layer(network)
     if not recipe.rounds:  # nothing is cut, so its channels need not be followed
         return

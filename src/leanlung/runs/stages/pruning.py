@@ -17,10 +17,10 @@ from leanlung.runs.candidates import (
 from leanlung.runs.folder import CHECKPOINT
 from leanlung.runs.rounds import Before, costs_of, prune_round
 from leanlung.runs.stages.featuring import choose_features
-from leanlung.runs.stages.fitting import whole_spec
+from leanlung.runs.stages.fitting import as_begun, whole_spec
 from leanlung.runs.stages.masking import mask_weights
 from leanlung.runs.steps import fingerprint, step
-from leanlung.training import optimiser_for
+from leanlung.training import fit, optimiser_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +53,8 @@ def prune_rounds(work: Work, last: int | None = None) -> None:
     recipe = work.recipe
     backbone = recipe.network.backbone
     before = work.here.fit(backbone)
+    if recipe.prune.start == "fresh" and rounds:
+        before = _fresh(work)
     # What goes in a round follows from the schedule; towards a target, from all rounds.
     exclude = {"rounds"} if recipe.prune.target is None else set()
     with work.progress.task("pruning", rounds) as done:
@@ -98,6 +100,35 @@ def _one_round(work: Work, number: int, before: Path, folder: Path) -> None:
     )
 
 
+def _fresh(work: Work) -> Path:
+    """Fit a network with the whole one's first weights for the epochs of one round."""
+    recipe = work.recipe
+    backbone, retrain = recipe.network.backbone, recipe.prune.retrain
+    whole, folder = work.here.fit(backbone), work.here.round(backbone, 0)
+
+    def do(folder: Path) -> None:
+        network = as_begun(work)
+        fitted = fit(
+            network,
+            work.train,
+            plan=retrain,
+            statistics=work.statistics,
+            channels=work.material.channels,
+            validate=work.validate,
+            seeds=work.seeds("fit"),
+            device=work.device,
+            teacher=load_network(whole) if retrain.distil.weight else None,
+            checkpoint=folder / CHECKPOINT,
+            note=work.progress.note,
+        )
+        save_candidate(folder, 0, whole_spec(recipe), fitted, work)
+
+    # The whole network's weights tell where both begin.
+    inputs = work.inputs(before=fingerprint(whole), retrain=retrain.model_dump())
+    step(folder, inputs, do)
+    return folder
+
+
 def _costs(work: Work, whole: Path) -> Mapping[str, float] | None:
     """Give what a unit of each layer of the whole network costs, if the recipe asks."""
     plan, image = work.recipe.prune, work.material.image
@@ -112,7 +143,8 @@ def _last_optimiser(
 ) -> Optimizer | None:
     """Give the optimiser as the step before left it; None if this round starts a fresh one."""
     plan = work.recipe.prune
-    last = work.recipe.train.optimiser if number == 1 else plan.retrain.optimiser
+    fitted = number == 1 and plan.start == "fitted"
+    last = work.recipe.train.optimiser if fitted else plan.retrain.optimiser
     if plan.optimiser == "fresh" or last.kind != plan.retrain.optimiser.kind:
         return None
     optimiser = optimiser_for(network, plan.retrain.optimiser)
