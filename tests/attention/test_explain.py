@@ -254,3 +254,19 @@ def test_films_of_other_classes_are_counted_unless_a_class_is_named(
     found = told(*common, "--out", tmp_path / "label")
     assert found["left_out"] == {"label 'other' is no class of the networks": 1}
     assert told(*common, "--class", "upper", "--out", tmp_path / "upper")["films"] == 4
+
+
+def test_an_onnx_file_has_nothing_to_look_into(small_films: Path, tmp_path: Path) -> None:
+    (tmp_path / "quick").mkdir()
+    config = {"kind": "onnx", "format": 4, "name": "net int8"}
+    (tmp_path / "quick" / "config.json").write_text(json.dumps(config))
+    result = explained(
+        tmp_path / "quick",
+        "--data",
+        small_films / "data/manifest.csv",
+        "--out",
+        tmp_path / "out",
+    )
+    assert result.exit_code == 2
+    assert "explain the bundle it was made of" in result.stderr
+    assert not (tmp_path / "out").exists()

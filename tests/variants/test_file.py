@@ -63,7 +63,9 @@ def test_variants_of_the_same_archives_and_split_share_their_parts(
     tmp_path: Path, paper_text: str
 ) -> None:
     paper = read_variants(written(tmp_path, paper_text))
-    names = {one.name: dataset_name(paper, one) for one in paper.variant}
+    names = {
+        leg.name: dataset_name(paper, leg) for one in paper.variant for leg in paper.legs(one)
+    }
     assert names["raw"] == names["masked"]
     assert len({names["raw"], names["lost"], names["flawed"]}) == 3
 

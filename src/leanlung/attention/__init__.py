@@ -20,7 +20,8 @@ from leanlung.attention.lesions import (
 )
 from leanlung.attention.lime import lime_maps
 from leanlung.attention.maps import AttentionMap, combine, on_film, seen_box
-from leanlung.attention.overlay import Panel, overlay
+from leanlung.attention.overlay import Panel, overlay, painted
+from leanlung.attention.strip import Tile, strip
 
 __all__ = [
     "MEASURES",
@@ -32,6 +33,7 @@ __all__ = [
     "LesionBox",
     "Lesions",
     "Panel",
+    "Tile",
     "average",
     "average_difference",
     "combine",
@@ -44,9 +46,11 @@ __all__ = [
     "overlap",
     "overlap_of_equal_area",
     "overlay",
+    "painted",
     "pointing",
     "read_lesions",
     "seen_box",
     "share_inside",
     "spread_layers",
+    "strip",
 ]

@@ -62,24 +62,45 @@ def overlay(
     Returns:
         The file; a panel's longer side has at most `SIDE` pixels.
     """
-    scale = min(1.0, SIDE / max(film.shape))
-    size = (max(1, round(film.shape[1] * scale)), max(1, round(film.shape[0] * scale)))
     drawn = []
     for panel in panels:
         under = film if panel.film is None else panel.film
-        grey = np.rint(np.clip(_sized(under, size), 0.0, 1.0) * 255).astype(np.uint8)
-        ground = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
-        picture = ground.copy()
-        if panel.values is not None:
-            picture = _heated(ground, np.clip(_sized(panel.values, size), 0.0, 1.0))
-        for name, region in outlines.items():
-            _draw(picture, _sized(region.astype(np.float32), size) >= 0.5, _LINES[name])
+        picture = painted(under, panel.values, outlines, SIDE)
         drawn.append(_titled(picture, panel.title))
     columns = columns or len(drawn)
     drawn += [np.zeros_like(drawn[0])] * (-len(drawn) % columns)
     rows = [np.hstack(drawn[n : n + columns]) for n in range(0, len(drawn), columns)]
     written = cv2.imencode(".png", np.vstack(rows), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1]
     return bytes(written.tobytes())
+
+
+def painted(
+    film: NDArray[np.float32],
+    values: NDArray[np.float32] | None,
+    outlines: Mapping[str, Region],
+    side: int,
+) -> Colour:
+    """Paint one picture: a film, the heat of a map and outlines.
+
+    Args:
+        film: (H, W), in [0, 1].
+        values: Likewise, of the map; None for the film alone.
+        outlines: As of `overlay`.
+        side: Pixels of the picture's longer side at most.
+
+    Returns:
+        (h, w, 3): blue, green, red.
+    """
+    scale = min(1.0, side / max(film.shape))
+    size = (max(1, round(film.shape[1] * scale)), max(1, round(film.shape[0] * scale)))
+    grey = np.rint(np.clip(_sized(film, size), 0.0, 1.0) * 255).astype(np.uint8)
+    ground = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
+    picture = ground.copy()
+    if values is not None:
+        picture = _heated(ground, np.clip(_sized(values, size), 0.0, 1.0))
+    for name, region in outlines.items():
+        _draw(picture, _sized(region.astype(np.float32), size) >= 0.5, _LINES[name])
+    return picture
 
 
 def _sized(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

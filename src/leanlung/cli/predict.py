@@ -12,18 +12,47 @@ from leanlung.cli.speaking import answer_json, answers, asides
 
 def predict(
     bundle: Annotated[Path, typer.Argument(help="Folder of a bundle or an ensemble.")],
-    images: Annotated[list[Path], typer.Argument(help="PNG, JPEG or DICOM files.")],
+    images: Annotated[
+        list[Path],
+        typer.Argument(
+            help="PNG, JPEG or DICOM files; or one CT volume: .nii, .nii.gz, a DICOM folder."
+        ),
+    ],
+    window: Annotated[
+        str, typer.Option(help="Volume: lung, mediastinum, covid19_ct or level:width.")
+    ] = "",
+    of_class: Annotated[
+        str, typer.Option(help="Volume: the class that is followed through its slices.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Volume: folder for table, figures and a strip.")
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option(help="Volume: look at every so many slices.", min=1)
+    ] = None,
+    series: Annotated[
+        str, typer.Option(help="Volume: end of the DICOM series instance UID.")
+    ] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda …")] = "cpu",
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
-    """Classify images. Research use only: no answer may decide about a patient."""
+    """Classify images, or the slices of a CT volume.
+
+    Research use only: no answer may decide about a patient.
+    """
     from rich.table import Table
 
+    from leanlung.cli.predict_volume import VolumeOptions, predict_volume, volume_among
     from leanlung.exports import answer, load_model
     from leanlung.exports.models import networks_of
     from leanlung.networks.devices import pick_device
 
+    options = VolumeOptions(window, of_class, out, every, series)
+    volume = volume_among(images, options)
     loaded = load_model(bundle)
+    if volume is not None:
+        predict_volume(loaded, volume, options, pick_device(device), as_json=as_json)
+        return
     found = answer(loaded, images, device=pick_device(device))
     if as_json:
         answer_json([one.as_dict() for one in found])

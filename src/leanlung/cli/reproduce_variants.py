@@ -31,6 +31,7 @@ def _outcome(folder: VariantsFolder) -> dict[str, Any]:
     from leanlung.runs.records import read_record
 
     data = read_record(folder.data)
+    cut = data.get("slices", {})
     found: dict[str, Any] = {
         "variants": str(folder.path),
         "skipped": data["skipped"],
@@ -38,6 +39,7 @@ def _outcome(folder: VariantsFolder) -> dict[str, Any]:
             name: {"studies": one["studies"], "patients": one["patients"]}
             for name, one in data["variants"].items()
         },
+        **({"slices": cut} if cut else {}),
     }
     if folder.results.is_file():
         found |= {"report": str(folder.report), "results": read_record(folder.results)}
@@ -45,10 +47,19 @@ def _outcome(folder: VariantsFolder) -> dict[str, Any]:
 
 
 def _tell(folder: VariantsFolder, until: str) -> None:
+    from leanlung.reports.variants_patients import leakage_lines
+
     console = answers()
     found = _outcome(folder)
     for name, why in found["skipped"].items():
         console.print(f"skipped: {name}: {why}")
+    for name, cut in found.get("slices", {}).items():
+        left = sum(one["images"] for one in cut["left_out"])
+        console.print(
+            f"{name}: {cut['images']} pictures of {cut['slices']} slices, {left} left out "
+            f"({cut['left_out_list']})",
+            soft_wrap=True,
+        )
     for name, counts in found["data"].items():
         console.print(f"{name}: {counts['studies']} studies of {counts['patients']} patients")
     if "results" not in found or until != "report":
@@ -62,12 +73,16 @@ def _tell(folder: VariantsFolder, until: str) -> None:
     if results["made_up"]:
         console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
     for name, row in results["variants"].items():
+        if "beside" in row:
+            continue  # told by itself below, without a verdict
         for line in (
             ["every seed kept its whole network"]
             if row["change"] is None
             else row["change"]["sentences"]
         ):
             console.print(f"{name}: {line}")
+    for line in leakage_lines(results):
+        console.print(line)
     for pair in results["compare"]:
         for line in [pair["told"]] if pair["told"] else []:
             console.print(f"{pair['name']}: {line}")

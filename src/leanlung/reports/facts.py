@@ -23,12 +23,15 @@ class SeedFacts:
             ``threshold_changes`` and, under ``models``, ``calibration``.
         unpruned: Predictions of the whole network on the test part.
         chosen: Predictions of the chosen network on the same studies.
+        learnt: Predictions of both on the training part, in this order; None where the recipe
+            did not ask for them.
     """
 
     seed: int
     measured: Mapping[str, Any]
     unpruned: Predictions
     chosen: Predictions
+    learnt: tuple[Predictions, Predictions] | None = None
 
 
 @dataclass(frozen=True)

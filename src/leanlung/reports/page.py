@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leanlung.reports import numbers
-from leanlung.reports.answers import confusion_table, roc_drawings
+from leanlung.reports.answers import roc_drawings
 from leanlung.reports.audit import audit_box
 from leanlung.reports.calibration import calibration_drawings, calibration_table
 from leanlung.reports.cautions import cautions
 from leanlung.reports.checklists import checklists
 from leanlung.reports.cohort import data_flow, openings_table, source_class_table
+from leanlung.reports.confusion import confusion_parts
 from leanlung.reports.external import external_box
 from leanlung.reports.features import feature_box
 from leanlung.reports.flow import flow
@@ -25,6 +26,7 @@ from leanlung.reports.results import class_table, overall_table, source_table
 from leanlung.reports.seeds import Seed, worst
 from leanlung.reports.settings import as_toml, command, environment_rows, published_table
 from leanlung.reports.sizes import candidate_table, size_table
+from leanlung.reports.storage import storage_table
 from leanlung.reports.thresholds import threshold_tables
 from leanlung.reports.verdict import WORDS, headline
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from leanlung.reports.answers import Drawn
+    from leanlung.reports.confusion import ConfusionPart
     from leanlung.reports.facts import ReportFacts
     from leanlung.reports.features import FeatureBox
     from leanlung.reports.forest import Forest
@@ -53,13 +56,14 @@ class SeedSections:
         masked: Whether the run holds weights at zero, instead of removing units.
         control: Whether it goes through the epochs of a mask, and holds none.
         sizes: Of its networks.
+        storage: Forms they could be written in; None where a run tells of none.
         curve: Of its candidates.
         candidates: The same as a table.
         forest: Differences; None where the whole network was kept.
         overall: Estimates over all classes.
         by_class: Estimates of every class.
         roc: One a class.
-        confusion: One a network.
+        confusion: Matrices and bars, of the test part and, where kept, of the training part.
         calibration: One a network, and one at its temperature.
         calibrated: Figures of calibration.
         thresholds: At frozen thresholds.
@@ -76,13 +80,14 @@ class SeedSections:
     masked: bool
     control: bool
     sizes: Table
+    storage: Table | None
     curve: str
     candidates: Table
     forest: Forest | None
     overall: Table
     by_class: Table
     roc: tuple[Drawn, ...]
-    confusion: tuple[Table, ...]
+    confusion: tuple[ConfusionPart, ...]
     calibration: tuple[Drawn, ...]
     calibrated: Table | None
     thresholds: tuple[Table, ...]
@@ -143,13 +148,14 @@ def _sections(seed: Seed, facts: ReportFacts, most: int) -> SeedSections:
         masked=recipe.get("mask") is not None,
         control=any(one.get("control") for one in seed.candidates),
         sizes=size_table(seed),
+        storage=storage_table(seed, recipe["published"]),
         curve=validation_curve(seed, recipe["choose"]),
         candidates=candidate_table(seed, recipe["choose"]["metric"]),
         forest=forest(seed),
         overall=overall_table(seed),
         by_class=class_table(seed),
         roc=roc_drawings(seed),
-        confusion=tuple(confusion_table(network) for network in seed.networks),
+        confusion=confusion_parts(seed, recipe["evaluate"].get("healthy", "")),
         calibration=calibration_drawings(seed, recipe["evaluate"]["level"]),
         calibrated=calibration_table(seed),
         thresholds=threshold_tables(seed),

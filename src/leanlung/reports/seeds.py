@@ -36,6 +36,9 @@ class Network:
         estimates: By metric.
         by_source: Accuracy by source.
         calibration: As in ``metrics.json``; None in a run of an earlier version.
+        storage: Its forms on disk, as in ``metrics.json``; None where a run tells of none.
+        learnt: Its answers on the training part; None where they were not asked for.
+        training: Estimates of these, by metric; None likewise.
     """
 
     name: str
@@ -45,6 +48,9 @@ class Network:
     estimates: Mapping[str, Estimate]
     by_source: Mapping[str, Estimate]
     calibration: Mapping[str, Any] | None
+    storage: Mapping[str, Any] | None = None
+    learnt: Predictions | None = None
+    training: Mapping[str, Estimate] | None = None
 
     @property
     def masked(self) -> bool:
@@ -107,9 +113,10 @@ class Seed:
         """Read the facts of a seed."""
         measured = facts.measured
         comparison = Comparison.from_dict(measured["comparison"])
-        networks = [_network(UNPRUNED, facts.unpruned, measured)]
+        before, after = facts.learnt or (None, None)
+        networks = [_network(UNPRUNED, facts.unpruned, measured, before)]
         if measured["chosen"] != UNPRUNED:
-            networks.append(_network(measured["chosen"], facts.chosen, measured))
+            networks.append(_network(measured["chosen"], facts.chosen, measured, after))
         return cls(
             facts.seed,
             comparison.verdict if len(networks) > 1 else "kept",
@@ -173,8 +180,14 @@ def candidate_name(number: int) -> str:
     return UNPRUNED if number == 0 else f"round-{number:02d}"
 
 
-def _network(name: str, predictions: Predictions, measured: Mapping[str, Any]) -> Network:
+def _network(
+    name: str,
+    predictions: Predictions,
+    measured: Mapping[str, Any],
+    learnt: Predictions | None,
+) -> Network:
     found = measured["models"][name]
+    training = [Estimate.from_dict(entry) for entry in found.get("training", ())]
     estimates = [Estimate.from_dict(entry) for entry in found["estimates"]]
     return Network(
         name,
@@ -187,4 +200,7 @@ def _network(name: str, predictions: Predictions, measured: Mapping[str, Any]) -
             for source, entry in found["accuracy_by_source"].items()
         },
         found.get("calibration"),
+        found.get("storage"),
+        learnt,
+        {one.name: one for one in training} or None,
     )

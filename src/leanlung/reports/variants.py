@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,15 @@ from leanlung.reports.variants_beyond import (
     positive_table,
     published_elsewhere,
 )
+from leanlung.reports.variants_patients import (
+    figures_table,
+    leakage_lines,
+    leakage_table,
+    patient_lines,
+    patients_table,
+    stamped,
+)
+from leanlung.reports.variants_storage import storage_tables
 from leanlung.reports.variants_tables import (
     pairs_table,
     published_runs,
@@ -103,7 +113,14 @@ def render_variants(facts: VariantsFacts) -> str:
         facts=facts,
         paper=paper,
         stamps=stamps,
-        told=_told(results),
+        told=(*_told(results), *leakage_lines(results)),
+        leakage=leakage_table(results),
+        patients=patients_table(results),
+        patient_lines=patient_lines(results),
+        storage=storage_tables(results),
+        storage_told=(results.get("storage") or {}).get("told", ""),
+        figures=figures_table(results),
+        slices=facts.data.get("slices", {}),
         cautious=_cautious(results),
         groups=_groups(results),
         tests=tests_table(results),
@@ -131,6 +148,9 @@ def _part(row: Mapping[str, Any], published: Mapping[str, Any]) -> VariantPart:
     theirs = published.get(row["published_table"])
     change = row["change"]
     kept = "Every seed kept its whole network; there is nothing to compare."
+    if "beside" in row:
+        kept = f"It stands beside {row['beside']}: no verdict is drawn from it."
+    row = {**row, "name": stamped(row)}
     return VariantPart(
         name=row["name"],
         about=row["about"],
@@ -148,6 +168,8 @@ def _told(results: Mapping[str, Any]) -> tuple[str, ...]:
     found = []
     for name, row in results["variants"].items():
         change = row["change"]
+        if "beside" in row:
+            continue  # no verdict; what it is for is said by itself
         if change is None:
             found.append(f"{name}: every seed kept its whole network.")
         else:
@@ -207,5 +229,10 @@ def _cautious(results: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _datasets(data: Mapping[str, Any]) -> dict[str, DataFlow]:
-    """Tell what became of the images of every variant."""
-    return {name: data_flow(found) for name, found in data["variants"].items()}
+    """Tell what became of the images of every variant; once for those that share all of it."""
+    shared: dict[str, list[str]] = {}
+    for name, found in data["variants"].items():
+        shared.setdefault(json.dumps(found, sort_keys=True), []).append(name)
+    return {
+        ", ".join(names): data_flow(data["variants"][names[0]]) for names in shared.values()
+    }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from leanlung.reports import numbers
 from leanlung.reports.seeds import UNPRUNED
 from leanlung.reports.tables import Cell, Table, figure, heads, label, number
+from leanlung.reports.variants_patients import stamped
 from leanlung.reports.variants_published import spread
 from leanlung.reports.variants_tables import CHOSEN, comparison_of
 from leanlung.statistics import Estimate
@@ -22,12 +23,12 @@ def positive_table(results: Mapping[str, Any]) -> Table | None:
     positive = results["positive"]
     wanted = (f"sensitivity:{positive}", f"specificity:{positive}", "accuracy")
     rows: list[tuple[Cell, ...]] = []
-    for name, row in results["variants"].items():
+    for row in results["variants"].values():
         if positive not in row["classes"]:
             continue
         for kind in (UNPRUNED, CHOSEN):
             figures = row["mean"][kind]["figures"]
-            head = [label(name, rows=2)] if kind == UNPRUNED else []
+            head = [label(stamped(row), rows=2)] if kind == UNPRUNED else []
             told = (
                 f"{len(row['seeds'])} seeds, mean and sd" if len(row["seeds"]) > 1 else "1 seed"
             )

@@ -41,6 +41,13 @@ def seed_table(row: Mapping[str, Any], published: Mapping[str, Any] | None) -> T
     told = [("", _SIZES)]
     if published:
         told.append(("", f"Published: {published['title']}, {len(published['rows'])} runs."))
+    if "folds" in row:
+        folds = (
+            f"Each study is answered by the networks of the fold that has not seen its "
+            f"patient, {row['folds']} folds together; counts are means over folds. "
+            "AUCs compare answers of different networks."
+        )
+        told.append(("", folds))
     majority = Estimate.from_dict(row["majority"])
     told.append(("", f"Always the commonest class: accuracy {majority}."))
     return Table(
@@ -56,7 +63,7 @@ def _seed(seed: str, one: Mapping[str, Any], metric: str) -> tuple[Cell, ...]:
     whole, reduced = one["models"][UNPRUNED], one["models"][CHOSEN]
     features = reduced["features"]
     return (
-        label(seed, "" if not one["kept"] else "kept whole"),
+        label(seed, _kept(one)),
         number(numbers.share(whole["figures"].get(metric))),
         number(numbers.share(reduced["figures"].get(metric))),
         number(_DASH if features is None else numbers.count(features)),
@@ -65,6 +72,13 @@ def _seed(seed: str, one: Mapping[str, Any], metric: str) -> tuple[Cell, ...]:
         number(f"{reduced['bytes'] / _MEGA:.1f}"),
         number(f"{reduced['bytes_with_classifier'] / _MEGA:.1f}"),
     )
+
+
+def _kept(one: Mapping[str, Any]) -> str:
+    if one["kept"]:
+        return "kept whole"
+    kept = one.get("folds_kept", 0)
+    return f"{numbers.counted(kept, 'fold', 'folds')} kept whole" if kept else ""
 
 
 def _mean(row: Mapping[str, Any], key: str, told: str) -> tuple[Cell, ...]:

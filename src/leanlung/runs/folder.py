@@ -164,6 +164,7 @@ CERTIFICATE = "certificate.json"
 FEATURES = "features.json"
 CHOICE = "choice.json"
 EVALUATION = "evaluation.json"
+TRAINING = "predictions-{name}-train.csv"
 READOUTS = "readouts.json"
 """How the probabilities of both networks are to be read, beside the choice."""
 

@@ -98,6 +98,8 @@ class EvaluateSection(BaseModel, extra="forbid", frozen=True):
         groups: Columns to compare within, beside class, source, view, sex and age, which are
             looked at wherever they are there; ``"sex, age"`` takes two of them together.
         healthy: The class that is no disease; if not given, the one called normal, if any.
+        training: Whether both networks also answer the training part, which they have learnt
+            from: beside the test part it shows what was learnt by heart, and nothing else.
     """
 
     metric: str = "macro_auc"
@@ -106,6 +108,15 @@ class EvaluateSection(BaseModel, extra="forbid", frozen=True):
     resamples: int = Field(2000, ge=100, le=10_000_000)
     groups: tuple[str, ...] = ()
     healthy: str = ""
+    training: bool = False
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asked for, so that runs of before are found again."""
+        told: dict[str, Any] = written(self)
+        if not told.get("training"):
+            told.pop("training", None)
+        return told
 
     @property
     def by(self) -> tuple[tuple[str, ...], ...]:

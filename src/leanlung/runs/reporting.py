@@ -9,7 +9,7 @@ from leanlung.foundations.tables import write_table
 from leanlung.reports import ReportFacts, SeedFacts, films_wanted, render
 from leanlung.runs.environment import environments, together
 from leanlung.runs.evidence_tables import COLUMNS, evidence_rows
-from leanlung.runs.folder import RunFolder
+from leanlung.runs.folder import TRAINING, RunFolder
 from leanlung.runs.records import read_record
 from leanlung.runs.results import results_of
 from leanlung.runs.thumbnails import thumbnails
@@ -60,7 +60,14 @@ def _facts(folder: RunFolder, results: dict[str, Any]) -> ReportFacts:
             read_predictions(here / f"predictions-{name}-test.csv", model=name)
             for name in names
         )
-        seeds.append(SeedFacts(int(seed), measured, unpruned, chosen))
+        learnt = tuple(here / TRAINING.format(name=name) for name in names)
+        parts = None
+        if all(path.is_file() for path in learnt):
+            parts = (
+                read_predictions(learnt[0], model=names[0]),
+                read_predictions(learnt[1], model=names[1]),
+            )
+        seeds.append(SeedFacts(int(seed), measured, unpruned, chosen, parts))
     shown = recipe.get("report", {}).get("films", True)  # not in recipes of early versions
     films = thumbnails(folder, films_wanted(results)) if shown else None
     return ReportFacts(

@@ -71,7 +71,8 @@ def test_the_page_is_light_even_with_many_studies(make):
 
 def test_drawings_are_named_for_those_who_cannot_see_them(page):
     plots = [entry for entry in page.attributes if entry.get("class") == "plot"]
-    assert len(plots) == 1 + 3 + 2  # the curve, a ROC curve a class, a diagram a network
+    # The curve, a ROC curve a class, the bars of the test part, a diagram a network.
+    assert len(plots) == 1 + 3 + 1 + 2
     assert all(entry["role"] == "img" and entry["aria-label"] for entry in plots)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from leanlung.ensembles import Mean, Weighted
 from leanlung.exports import Bundle, EnsembleBundle, load_model
-from leanlung.exports.bundle import CONFIG
+from leanlung.exports.bundle import CONFIG, ONNX, read_config
 from leanlung.exports.models import networks_of
 from leanlung.foundations.errors import UsageError
 from leanlung.foundations.suggestions import did_you_mean
@@ -187,6 +187,12 @@ def open_test_part(path: Path) -> None:
 def _models(path: Path) -> list[Model]:
     """Give a bundle or an ensemble, or the unpruned and the chosen network of a run."""
     if (path / CONFIG).is_file():
+        if read_config(path).get("kind") == ONNX:
+            msg = (
+                f"{path}: an ONNX file, such as one in eight bits: it has neither layers nor "
+                "gradients to look into; explain the bundle it was made of"
+            )
+            raise UsageError(msg)
         return [load_model(path)]
     return [model.bundle for model in models_of(path).models]
 

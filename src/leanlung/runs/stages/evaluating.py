@@ -23,9 +23,10 @@ from leanlung.runs.evidence import (
     groups_of,
     threshold_changes,
 )
-from leanlung.runs.folder import CHOICE, EVALUATION
+from leanlung.runs.folder import CHOICE, EVALUATION, TRAINING
 from leanlung.runs.stages.choosing import candidate_folders, readouts_of
 from leanlung.runs.steps import fingerprint, step
+from leanlung.runs.storage import FORMS, forms_of
 from leanlung.runs.work import image_set
 from leanlung.statistics import (
     compare_all,
@@ -40,6 +41,8 @@ from leanlung.statistics import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from torch import nn
 
     from leanlung.runs.work import Work
     from leanlung.statistics import Predictions
@@ -73,19 +76,40 @@ def evaluate_choice(work: Work) -> None:
         test = work.split.test.open(chosen=choice_path)
         images = image_set(work.gathered, test)
         found: list[Predictions] = []
-        for name, folder in (
-            ("unpruned", folders[0]),
-            (choice["chosen"], folders[choice["round"]]),
-        ):
+        learnt: list[Predictions] = []
+        pair = {"unpruned": folders[0], choice["chosen"]: folders[choice["round"]]}
+        for name, folder in pair.items():
             network = load_network(folder).to(work.device)
             path = here / f"predictions-{name}-test.csv"
             write_predictions(path, work.predictions(name, network, test, images))
             found.append(read_predictions(path, model=name))
+            if work.recipe.evaluate.training:
+                learnt.append(_of_training(work, here, name, network))
+        found = [found[0], found[-1]]
         sizes = [_size(work, folders[n]) for n in (0, choice["round"])]
         measured = _measured(work, choice, found, sources, sizes)
+        for predictions in learnt:
+            measured["models"][predictions.model]["training"] = _learnt(work, predictions)
+        for name, forms in forms_of(work.recipe, pair).items():
+            measured["models"][name][FORMS] = forms
         write_json(here / EVALUATION, measured | _evidence(work, choice, found, cells))
 
     step(work.here.evaluate, inputs, do)
+
+
+def _of_training(work: Work, here: Path, name: str, network: nn.Module) -> Predictions:
+    """Answer the training part, and keep the answers beside those of the test part."""
+    path = here / TRAINING.format(name=name)
+    write_predictions(path, work.predictions(name, network, work.split.train, work.train))
+    return read_predictions(path, model=name)
+
+
+def _learnt(work: Work, predictions: Predictions) -> list[dict[str, Any]]:
+    """Measure answers to the training part."""
+    plan = work.recipe.evaluate
+    seed = work.seeds("evaluate").number("bootstrap")
+    measured = measure(predictions, level=plan.level, resamples=plan.resamples, seed=seed)
+    return [one.as_dict() for one in measured]
 
 
 def _size(work: Work, candidate: Path) -> dict[str, int | None]:

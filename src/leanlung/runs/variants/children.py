@@ -11,7 +11,8 @@ from leanlung.runs.recipe import Recipe
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from leanlung.runs.variants.recipe import Variants, VariantSection
+    from leanlung.runs.variants.recipe import Variants
+    from leanlung.runs.variants.variant import Leg, VariantSection
 
 OURS = ("name", "about", "source", "seeds", "deviations", "gaps", "published", "as_published")
 """What a recipe has, and the paper gives to every variant."""
@@ -67,7 +68,7 @@ def recipe_of(
     merge = data.get("merge", {})
     used = {label for one in classes for label in merge.get(one, (one,))}
     data["leave_out"] = [one for one in there if one not in used and one not in classes]
-    split = {**tables.get("split", {}), "by": "manifest"}
+    split = {**tables.get("split", {}), "by": "manifest"}  # its parts are drawn before
     return Recipe.model_validate(
         {
             **tables,
@@ -84,11 +85,15 @@ def recipe_of(
     )
 
 
-def dataset_name(paper: Variants, variant: VariantSection) -> str:
-    """Name the parted films that a variant is about; the same for all that share them."""
+def dataset_name(paper: Variants, leg: Leg) -> str:
+    """Name the parted films that a leg of a variant is about; the same for all that share."""
+    variant = leg.variant
     split = tables_of(paper.recipe, variant).get("split", {})
-    key = fingerprints.of_value([list(variant.archives), list(variant.flaws), split])[:6]
-    return f"{'-'.join(variant.archives)}-{key}"
+    key = [list(variant.archives), list(variant.flaws), split]
+    if variant.parts or leg.folds:
+        key += [variant.parts, leg.folds]
+    fold = f"-fold-{leg.fold}" if leg.folds else ""
+    return f"{'-'.join(variant.archives)}-{fingerprints.of_value(key)[:6]}{fold}"
 
 
 def _copied(tables: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,18 +17,19 @@ if TYPE_CHECKING:
 def count_images(now: Varying) -> None:
     """Remove units found constant on ever more training films, and measure on validation.
 
-    The fitted network of the first seed is looked at; nothing of the test part is.
+    The fitted network of the first seed, and fold, is looked at; nothing of the test part is.
 
     Source: García-Ramírez et al. 2023, figure 4.
     """
     section = now.paper.images
     if section is None:
         return
-    name = section.variant or next(iter(now.runs))
-    if name not in now.runs:
+    name = section.variant or now.variants[0]
+    if not now.legs(name):
         return
-    run, recipe = now.runs[name], now.recipes[name]
-    parts = now.gathered[name].parts.values()
+    first = now.legs(name)[0]
+    run, recipe = now.runs[first], now.recipes[first]
+    parts = now.gathered[first].parts.values()
     films = sum(part == "train" for part in parts)
     counts = [one for one in section.counts if one < films]
     inputs: dict[str, Any] = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from leanlung.foundations.errors import UsageError
+from leanlung.foundations.errors import StudyError, UsageError
 from leanlung.foundations.seeds import Seeds
 from leanlung.pixels import PixelSpec
 from leanlung.runs.data import DataSection
@@ -15,16 +15,18 @@ from leanlung.runs.recipe import Recipe
 from leanlung.runs.series.flaws import COPY
 from leanlung.runs.variants.children import dataset_name, recipe_of
 from leanlung.runs.variants.films import read_films, what_is_missing
-from leanlung.studies.split import Shares, assign_parts
+from leanlung.runs.variants.slicing import cut_archives
+from leanlung.studies.split import PARTS, Shares, assign_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from leanlung.runs.gathering import Gathered
     from leanlung.runs.progress import Progress
     from leanlung.runs.run import Options
-    from leanlung.runs.variants.recipe import Variants, VariantSection
+    from leanlung.runs.variants.recipe import Variants
+    from leanlung.runs.variants.variant import Leg, VariantSection
     from leanlung.studies.split import Part
     from leanlung.studies.study import Cohort, Study
 
@@ -35,13 +37,17 @@ class Dataset:
 
     Attributes:
         name: Of its manifest.
-        variants: Those about it.
+        variants: Those about it; of variants with folds, a leg each.
         gathered: Its films and their parts.
+        cut: What was cut of archives of slices and what was left out, by archive.
+        not_listed: Studies left out, as the column that names parts says nothing of them.
     """
 
     name: str
     variants: tuple[str, ...]
     gathered: Gathered
+    cut: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    not_listed: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,30 +105,47 @@ def gather_datasets(
         StudyError: If films cannot be used.
         DataRefused: If there are leaks and they are not allowed.
     """
-    together: dict[str, list[VariantSection]] = {}
-    for variant in paper.asked:
-        if variant.name not in lacking.skipped:
-            together.setdefault(dataset_name(paper, variant), []).append(variant)
-    return tuple(
-        Dataset(
-            name, tuple(one.name for one in them), _gathered(paper, them, options, progress)
-        )
-        for name, them in together.items()
-    )
-
-
-def _gathered(
-    paper: Variants, variants: list[VariantSection], options: Options, progress: Progress
-) -> Gathered:
-    first = variants[0]
-    by_name = {one.name: one for one in paper.archive}
     if options.data is None:
         msg = "give the folder of the images with --data"
         raise UsageError(msg)
-    cohort = read_films([by_name[name] for name in first.archives], paper.labels, options.data)
-    progress.note(f"{', '.join(first.archives)}: {len(cohort.studies)} studies")
+    together: dict[str, list[Leg]] = {}
+    for variant in paper.asked:
+        if variant.name not in lacking.skipped:
+            for leg in paper.legs(variant):
+                together.setdefault(dataset_name(paper, leg), []).append(leg)
+    used = {name for legs in together.values() for name in legs[0].variant.archives}
+    asked = [one for one in paper.archive if one.name in used]
+    archives, cut = cut_archives(asked, options.data, options.out, progress)
+    read: dict[tuple[str, ...], Cohort] = {}
+    found = []
+    for name, legs in together.items():
+        own = legs[0].variant.archives
+        if own not in read:
+            read[own] = read_films(
+                [one for one in archives if one.name in own], paper.labels, options.data
+            )
+            progress.note(f"{', '.join(own)}: {len(read[own].studies)} studies")
+        gathered = _gathered(paper, legs[0], read[own], options, progress)
+        passed = _not_listed(legs[0].variant, read[own])
+        if passed:
+            progress.note(f"{legs[0].name}: {passed} studies are in no list of parts")
+        told = {one: cut[one] for one in own if one in cut}
+        names = tuple(leg.name for leg in legs)
+        found.append(Dataset(name, names, gathered, told, passed))
+    return tuple(found)
+
+
+def _gathered(
+    paper: Variants, leg: Leg, cohort: Cohort, options: Options, progress: Progress
+) -> Gathered:
+    first = leg.variant
     recipe = recipe_of(paper, first, cohort.classes, "cohort.csv")
     split = recipe.split.model_copy(update={"by": "patient"})
+    if leg.folds:
+        split = split.model_copy(update={"folds": leg.folds, "fold": leg.fold})
+    if first.parts:
+        cohort = _as_listed(cohort, first)
+        split = split.model_copy(update={"by": "manifest"})
     if first.flaws:
         cohort = _flawed(cohort, split, first.flaws)
         split = split.model_copy(update={"by": "manifest"})
@@ -140,7 +163,7 @@ def _gathered(
         whole,
         options.data,
         options.out,
-        allow=options.allow or bool(first.flaws),
+        allow=options.allow or first.leaks,
         progress=progress,
         cohort=cohort,
     )
@@ -164,6 +187,32 @@ def _flawed(cohort: Cohort, split: Any, flaws: Sequence[str]) -> Cohort:  # noqa
             if parts[one.study_id] == "test"
         ]
     return replace(cohort, studies=tuple(studies))
+
+
+def _as_listed(cohort: Cohort, variant: VariantSection) -> Cohort:
+    """Part a cohort as a column of its manifest says."""
+    column = variant.parts
+    told = {s.study_id: s.attributes.get(column, "").strip().lower() for s in cohort.studies}
+    listed = {name for name, part in told.items() if part}
+    if listed:  # what no list names is left out, and told
+        cohort = cohort.where(lambda study: study.study_id in listed)
+        told = {name: told[name] for name in listed}
+    if strange := [name for name, part in told.items() if part not in PARTS]:
+        msg = (
+            f"variant {variant.name}: {len(strange)} of {len(told)} studies name no part in "
+            f"the column {column!r}, {strange[0]!r} says {told[strange[0]]!r}; train, "
+            "validation or test was expected"
+        )
+        raise StudyError(msg)
+    studies = (_in_part(one, cast("Part", told[one.study_id])) for one in cohort.studies)
+    return replace(cohort, studies=tuple(studies))
+
+
+def _not_listed(variant: VariantSection, cohort: Cohort) -> int:
+    """Count the studies for which the column of parts says nothing."""
+    if not variant.parts:
+        return 0
+    return sum(not study.attributes.get(variant.parts, "").strip() for study in cohort.studies)
 
 
 def _in_part(study: Study, part: Part) -> Study:

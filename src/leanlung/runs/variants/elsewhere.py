@@ -13,6 +13,7 @@ from leanlung.foundations.files import write_json
 from leanlung.runs.external import Plan, evaluate_external
 from leanlung.runs.steps import fingerprint, step
 from leanlung.runs.variants.films import read_films, what_is_missing
+from leanlung.runs.variants.slicing import cut_archives
 from leanlung.statistics import majority_baseline, measure, write_predictions
 from leanlung.statistics.flips import healthy_class
 from leanlung.statistics.shared_classes import over_classes
@@ -47,7 +48,8 @@ def answer_elsewhere(now: Varying) -> str:
         return "none of its variants was carried out"
     if now.options.data is None or (why := what_is_missing(section, now.options.data)):
         return f"not there: {why if now.options.data is not None else section.name}"
-    films = read_films([section], now.paper.labels, now.options.data)
+    there, _ = cut_archives([section], now.options.data, now.options.out, now.progress)
+    films = read_films(there, now.paper.labels, now.options.data)
     write_manifest(now.folder.external_films, films)
     content = fingerprints.of_value(
         [[s.study_id, s.label, str(s.lung_mask)] for s in films.studies]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from leanlung.foundations.errors import LeanlungError, StudyError
 from leanlung.runs.lung_masks import with_masks
 from leanlung.runs.series.archive import ARCHIVE, ArchiveSection, read_archives
+from leanlung.runs.variants.slicing import SlicesSection  # noqa: TC001 - pydantic reads it
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +32,31 @@ class FilmsSection(ArchiveSection, extra="forbid", frozen=True):
     Attributes:
         masks: Table or folder of lung masks, below ``--data``; not needed where the archive
             names its own. One that is not there counts as a missing archive.
+        slices: How CT slices of the archive become its pictures; they are taken as they are if
+            not given. ``only`` and ``labels`` are then about ``infected`` and ``clear``.
     """
 
     masks: str = ""
+    slices: SlicesSection | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asked for, so that papers of before are found again."""
+        told: dict[str, Any] = written(self)
+        if self.slices is None:
+            told.pop("slices", None)
+        return told
+
+    @model_validator(mode="after")
+    def _slices_bring_their_own(self) -> FilmsSection:
+        given = [name for name in ("masks", "columns", "keep") if getattr(self, name)]
+        if self.slices is not None and given:
+            msg = (
+                f"slices: {given} are of pictures as they are; slices take masks and labels "
+                "from the archive itself, and slices.classes says which"
+            )
+            raise ValueError(msg)
+        return self
 
 
 def read_films(sections: Sequence[FilmsSection], labels: Sequence[str], data: Path) -> Cohort:

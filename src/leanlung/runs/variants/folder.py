@@ -97,6 +97,14 @@ class VariantsFolder:
         """How many images a removal takes."""
         return self.path / "images"
 
+    def storage(self, leg: str) -> Path:
+        """What the network of a leg takes on disk."""
+        return self.path / "storage" / "forms" / leg
+
+    def eight_bits(self, leg: str) -> Path:
+        """What the network of a leg answers in eight bits."""
+        return self.path / "storage" / "int8" / leg
+
     def manifest(self, dataset: str) -> Path:
         """The films of a data set, with the part of each."""
         return self.path / "data" / f"{dataset}.csv"

@@ -20,7 +20,7 @@ LIME = "lime"
 
 
 def look(now: Varying) -> None:
-    """Explain the first seed of the variants that are asked, a folder each.
+    """Explain the first seed, and fold, of the variants that are asked, a folder each.
 
     A network whose features a classifier reads has no gradient; unless it is asked by LIME,
     only the fitted network of such a variant is looked at.
@@ -33,17 +33,18 @@ def look(now: Varying) -> None:
     if section is None:
         return
     for name in section.variants:
-        if name in now.runs:
+        if now.legs(name):
             now.progress.note(f"where networks look: {name}")
             _look(now, section, name, epochs=False)
     for name in section.epochs:
-        if name in now.runs:
+        if now.legs(name):
             now.progress.note(f"where the network looks, epoch by epoch: {name}")
             _look(now, section, name, epochs=True)
 
 
 def _look(now: Varying, section: AttentionSection, name: str, *, epochs: bool) -> None:
-    run = now.runs[name]
+    first = now.legs(name)[0]
+    run = now.runs[first]
     masks = _place(now, section.masks)
     boxes = _place(now, section.boxes)
     plan = ExplainPlan(
@@ -53,14 +54,14 @@ def _look(now: Varying, section: AttentionSection, name: str, *, epochs: bool) -
         part="test",
         limit=section.films,
         overlays=section.overlays,
-        level=now.recipes[name].evaluate.level,
-        resamples=now.recipes[name].evaluate.resamples,
+        level=now.recipes[first].evaluate.level,
+        resamples=now.recipes[first].evaluate.resamples,
     )
     inputs: dict[str, Any] = {
         "asked": section.model_dump(mode="json"),
         "tables": [fingerprints.of_file(one) for one in (masks, boxes) if one is not None],
-        "evaluated": fingerprint(run.seed(now.recipes[name].seeds[0]).evaluate),
-        "exported": fingerprint(run.seed(now.recipes[name].seeds[0]).export),
+        "evaluated": fingerprint(run.seed(now.recipes[first].seeds[0]).evaluate),
+        "exported": fingerprint(run.seed(now.recipes[first].seeds[0]).export),
     }
 
     def do(here: Path) -> None:

@@ -10,6 +10,7 @@ from leanlung.foundations.files import write_json
 from leanlung.runs.folder import CHOICE
 from leanlung.runs.steps import step
 from leanlung.runs.variants.carrying import carry
+from leanlung.runs.variants.variant import STAMP
 from leanlung.studies.seal import SealedCohort
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ def open_tests(now: Varying) -> None:
     for name, run in now.runs.items():
         for seed in now.recipes[name].seeds:
             fixed[f"{name}/seed-{seed}"] = fingerprints.of_file(run.seed(seed).choose / CHOICE)
-    stamp = "AS PUBLISHED, FLAWS INCLUDED: " if now.paper.as_published else ""
-    told = f"{stamp}{len(fixed)} choices of {', '.join(now.runs)}"
+    stamp = f"{STAMP}: " if now.paper.as_published else ""
+    told = f"{stamp}{len(fixed)} choices of {', '.join(now.variants)}"
+    if beside := [n for n in now.variants if now.paper.stands_beside(now.paper.find(n))]:
+        told += f" ({STAMP}: {', '.join(beside)})"
     write_json(
         now.folder.choice,
         {"chosen": told, "as_published": now.paper.as_published, "fixed": fixed},

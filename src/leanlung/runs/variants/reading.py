@@ -11,8 +11,9 @@ from leanlung.foundations.suggestions import did_you_mean
 from leanlung.runs.mistakes import describe, lines_of
 from leanlung.runs.reading import paper_path, read_as
 from leanlung.runs.recipe import Recipe
-from leanlung.runs.variants.children import OURS, OURS_OF_DATA, recipe_of
-from leanlung.runs.variants.recipe import Variants, VariantSection
+from leanlung.runs.variants.children import OURS, OURS_OF_DATA, recipe_of, tables_of
+from leanlung.runs.variants.recipe import Variants
+from leanlung.runs.variants.variant import VariantSection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +41,7 @@ def read_variants(path: Path, changes: Sequence[str] = ()) -> Variants:
         published = {**other.published, **paper.published}
         paper = paper.model_copy(update={"published": published})
     lines = lines_of(path.read_text(encoding="utf-8"))
-    mistakes = [*_not_theirs(paper, lines)]
+    mistakes = [*_not_theirs(paper, lines), *_not_published(paper)]
     for place, variant in enumerate(paper.variant):
         mistakes += _mistakes(paper, variant, place, lines, changes)
     mistakes += _unlike_splits(paper) if not mistakes else []
@@ -74,6 +75,15 @@ def _not_theirs(paper: Variants, lines: Mapping[Keys, int]) -> list[str]:
     ]
 
 
+def _not_published(paper: Variants) -> list[str]:
+    """Refuse a published table that neither the file has nor the one it takes figures of."""
+    name = paper.storage.published if paper.storage is not None else ""
+    if not name or name in paper.published:
+        return []
+    known = list(paper.published)
+    return [f"storage.published: no {name!r}; there are {known}{did_you_mean(name, known)}"]
+
+
 def _mistakes(
     paper: Variants,
     variant: VariantSection,
@@ -83,6 +93,8 @@ def _mistakes(
 ) -> list[str]:
     """Build the recipe of a variant as it will be, and say what is wrong with it."""
     here = f"variant {variant.name}: "
+    if unfit := _not_of_the_split(paper, variant):
+        return [f"{here}{one}" for one in unfit]
     try:
         recipe = recipe_of(paper, variant, (), "cohort.csv")
     except ValidationError as error:
@@ -105,6 +117,26 @@ def _mistakes(
         f"{here}data.classes: {label!r} is none of labels{did_you_mean(label, paper.labels)}"
         for label in unknown
     ]
+
+
+def _not_of_the_split(paper: Variants, variant: VariantSection) -> list[str]:
+    """Refuse fields of the split that variants say in another way, instead of passing over."""
+    try:
+        split = tables_of(paper.recipe, variant).get("split", {})
+    except LeanlungError:  # told where its recipe is built
+        return []
+    found = []
+    if split.get("by", "patient") != "patient":
+        found.append(
+            f"split.by: {split['by']!r}: parts are drawn by patient; flaws = ['by_file'] draws "
+            "them by file, and parts = 'COLUMN' takes them from the manifest"
+        )
+    found += [
+        f"split.{key}: folds = 5 of the paper or of a variant parts its patients in folds"
+        for key in ("folds", "fold")
+        if key in split
+    ]
+    return found
 
 
 def _own_lines(

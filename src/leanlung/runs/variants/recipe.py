@@ -2,98 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
+from leanlung.foundations.counts import Count
+from leanlung.foundations.errors import StatisticsError
 from leanlung.foundations.seeds import Seed
-from leanlung.foundations.shares import Share
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.runs.published import require_writable
-from leanlung.runs.variants.beside import AttentionSection, ExternalSection, ImagesSection
+from leanlung.runs.variants.beside import (
+    AttentionSection,
+    ExternalSection,
+    ImagesSection,
+    PatientsSection,
+    StorageSection,
+)
 from leanlung.runs.variants.films import FilmsSection
+from leanlung.runs.variants.variant import CompareSection, Leg, VariantSection, legs_of
+from leanlung.statistics import find_metric
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-"""Of a variant; a folder is called so."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CompareSection", "VariantSection", "Variants"]
 
 Labels = Annotated[tuple[str, ...], Field(min_length=1)]
-Flaw = Literal["by_file", "chosen_on_test"]
 
-RESERVED = ("data", "external", "tables", "opening", "attention", "images")
+RESERVED = ("data", "external", "tables", "opening", "attention", "images", "storage")
 """Folders of the paper, which no variant may be called."""
-
-
-class VariantSection(BaseModel, extra="forbid", frozen=True):
-    """One way the recipe is carried out.
-
-    Attributes:
-        name: Of its folder and its rows.
-        about: One sentence.
-        group: What is said of several together, such as the data set; its own name if empty.
-        archives: Whose films it is about; it is skipped where one of them is not there.
-        set: Fields of the recipe that are other, by dotted key: ``"pixels.size" = 112``. A
-            table is laid over the recipe's, key by key.
-        without: Fields and tables of the recipe that it does not have, by dotted key.
-        seeds: If they are other than the paper's.
-        flaws: What its parts have wrong on purpose: ``by_file`` draws them by file, so that a
-            patient may stand in two; ``chosen_on_test`` puts the test films in the validation
-            part as well.
-        as_published: Flaws of the source that it repeats, a sentence each. It is carried out
-            with ``--as-published`` alone, and stamped.
-        published_table: Of the published figures that it stands beside.
-    """
-
-    name: Name
-    about: str = ""
-    group: str = ""
-    archives: Annotated[tuple[str, ...], Field(min_length=1)]
-    set: dict[str, Any] = Field(default_factory=dict)
-    without: tuple[str, ...] = ()
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] | None = None
-    flaws: tuple[Flaw, ...] = ()
-    as_published: tuple[str, ...] = ()
-    published_table: str = ""
-
-    @model_validator(mode="after")
-    def _flaws_are_told(self) -> VariantSection:
-        if self.flaws and not self.as_published:
-            msg = "as_published: say in a sentence each which flaws it repeats, to be stamped"
-            raise ValueError(msg)
-        if self.seeds is not None and len(set(self.seeds)) < len(self.seeds):
-            msg = "seeds: a seed stands twice"
-            raise ValueError(msg)
-        return self
-
-    @property
-    def dataset(self) -> tuple[Any, ...]:
-        """What its parts depend on, beside the split of the recipe."""
-        return self.archives, self.flaws
-
-
-class CompareSection(BaseModel, extra="forbid", frozen=True):
-    """Two variants on the same films, paired over seeds and over patients.
-
-    The whole and the chosen network of every variant are compared without being asked.
-
-    Attributes:
-        name: To report it under.
-        about: One sentence.
-        baseline: A variant.
-        candidate: Another one of the same archives.
-        model: Which network of both: the whole one or the chosen.
-        metric: Compared; that of the recipe's verdict if empty.
-        margin: Largest loss that is accepted; that of the recipe if not given.
-        published_p: The source's p-value, and of which figures.
-    """
-
-    name: str
-    about: str = ""
-    baseline: str
-    candidate: str
-    model: Literal["unpruned", "chosen"] = "chosen"
-    metric: str = ""
-    margin: Share | None = None
-    published_p: str = ""
 
 
 class Variants(BaseModel, extra="forbid", frozen=True):
@@ -105,6 +49,8 @@ class Variants(BaseModel, extra="forbid", frozen=True):
         source: The paper it carries out, if any.
         seeds: One whole run of every variant each, on the same parts.
         repetitions: Instead of ``seeds``: so many, from 0 on.
+        folds: Part the patients of every variant in so many folds, each of which is the test
+            part of one run; what they answer is put together. 0 parts them once.
         labels: Every label the images may have; any other is an error.
         archive: Where images come from.
         recipe: Tables of an ordinary recipe; name, data's place and what is below come from
@@ -114,6 +60,9 @@ class Variants(BaseModel, extra="forbid", frozen=True):
         external: Films of other hospitals.
         attention: Where networks look.
         images: How many images a removal takes.
+        patients: How verdicts on studies become verdicts on patients.
+        storage: What networks take on disk.
+        metrics: Told in every comparison, after those that always are.
         positive: Class that sensitivity and specificity are told of.
         deviations: What the source did, what we do, why.
         gaps: What the source does not say, and what we chose.
@@ -128,6 +77,7 @@ class Variants(BaseModel, extra="forbid", frozen=True):
     source: str = ""
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
     repetitions: int | None = Field(None, ge=1, le=1000)
+    folds: Count = Field(0, ge=0)
     labels: Labels
     archive: Annotated[tuple[FilmsSection, ...], Field(min_length=1)]
     recipe: dict[str, Any]
@@ -136,6 +86,9 @@ class Variants(BaseModel, extra="forbid", frozen=True):
     external: ExternalSection | None = None
     attention: AttentionSection | None = None
     images: ImagesSection | None = None
+    patients: PatientsSection | None = None
+    storage: StorageSection | None = None
+    metrics: tuple[str, ...] = ()
     positive: str = ""
     deviations: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
@@ -150,19 +103,39 @@ class Variants(BaseModel, extra="forbid", frozen=True):
 
     @property
     def asked(self) -> tuple[VariantSection, ...]:
-        """The variants to carry out: those with flaws, or those without."""
+        """The variants to carry out: those with flaws, or those without and beside them."""
         return tuple(
             one
             for one in self.variant
-            if bool(one.as_published) == self.as_published
+            if (bool(one.as_published) == self.as_published or self.stands_beside(one))
             and (not self.only or one.name in self.only)
         )
+
+    def stands_beside(self, variant: VariantSection) -> bool:
+        """Say whether a variant with flaws is carried out among those without."""
+        return bool(variant.beside) and not self.as_published
 
     def seeds_of(self, variant: VariantSection) -> tuple[int, ...]:
         """Give the seeds of a variant."""
         if variant.seeds is not None:
             return variant.seeds
         return self.seeds if self.repetitions is None else tuple(range(self.repetitions))
+
+    def legs(self, variant: VariantSection) -> tuple[Leg, ...]:
+        """Give the runs of a variant: one, or one a fold; parts with flaws have no folds."""
+        folds = variant.folds
+        if folds is None:
+            folds = 0 if variant.flaws or variant.parts else self.folds
+        return legs_of(variant, folds)
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asked for, so that papers of before are found again."""
+        told: dict[str, Any] = written(self)
+        for name in ("folds", "patients", "storage", "metrics"):
+            if not told.get(name):
+                told.pop(name, None)
+        return told
 
     @field_validator("published")
     @classmethod
@@ -223,6 +196,20 @@ class Variants(BaseModel, extra="forbid", frozen=True):
                 asked.append((f"{key}.variants", name, variants))
         if self.attention is not None:
             asked += [("attention.epochs", name, variants) for name in self.attention.epochs]
+        if self.storage is not None:
+            for key in ("variants", "int8"):
+                names = getattr(self.storage, key)
+                asked += [(f"storage.{key}", name, variants) for name in names]
+            if self.storage.published and not self.published_of:
+                tables = list(self.published)
+                asked.append(("storage.published", self.storage.published, tables))
+        if self.patients is not None and self.patients.of_class:
+            asked.append(("patients.of_class", self.patients.of_class, list(self.labels)))
+        asked += [
+            (f"variant {one.name}.beside", one.beside, variants)
+            for one in self.variant
+            if one.beside
+        ]
         if self.external is not None and self.external.constant:
             asked.append(("external.constant", self.external.constant, list(self.labels)))
         if self.images is not None and self.images.variant:
@@ -241,11 +228,43 @@ class Variants(BaseModel, extra="forbid", frozen=True):
             one, other = by_name.get(pair.baseline), by_name.get(pair.candidate)
             if one is None or other is None:
                 continue
-            if one.dataset != other.dataset:
+            folds = [len(self.legs(each)) for each in (one, other)]
+            if one.dataset != other.dataset or folds[0] != folds[1]:
                 found.append(
                     f"compare {pair.name}: {one.name} and {other.name} are not about the same "
                     "archives and parts, so that nothing is paired"
                 )
             elif bool(one.as_published) != bool(other.as_published):
                 found.append(f"compare {pair.name}: only one of the two is as published")
+            elif one.beside or other.beside:
+                found.append(f"compare {pair.name}: no verdict is drawn from what is beside")
+        return found + self._unfit(by_name)
+
+    def _unfit(self, by_name: Mapping[str, VariantSection]) -> list[str]:
+        """List what stands beside the wrong variant, and what folds and stamps rule out."""
+        found = []
+        for one in self.variant:
+            sound = by_name.get(one.beside)
+            if sound is not None and (sound.as_published or sound.archives != one.archives):
+                found.append(
+                    f"variant {one.name}.beside: {sound.name} was expected to be without flaws "
+                    "and about the same archives"
+                )
+        found += [
+            f"external.variants: {name} has a network a fold, and one is needed to answer "
+            "films of other hospitals; set its folds to 0"
+            for name in (self.external.variants if self.external is not None else ())
+            if name in by_name and len(self.legs(by_name[name])) > 1
+        ]
+        found += [
+            f"{key}.variants: {name} stands beside, and is only set beside"
+            for key in ("external", "attention", "storage")
+            for name in getattr(getattr(self, key), "variants", ())
+            if name in by_name and by_name[name].beside
+        ]
+        for metric in self.metrics:
+            try:
+                find_metric(metric, self.labels)
+            except StatisticsError as error:
+                found.append(f"metrics: {error}")
         return found

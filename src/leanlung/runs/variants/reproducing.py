@@ -14,6 +14,7 @@ from leanlung.runs.variants.looking import look
 from leanlung.runs.variants.opening import open_tests
 from leanlung.runs.variants.reading import read_variants
 from leanlung.runs.variants.reporting import write_paper_report
+from leanlung.runs.variants.storing import store_all
 from leanlung.runs.variants.tables import write_tables
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def vary(file: Path, options: Options, progress: Progress | None = None) -> Vari
         why_not = answer_elsewhere(now)
         look(now)
         count_images(now)
+        store_all(now)
         if last >= STAGES.index("report"):
             write_tables(now, why_not)
             write_paper_report(now.folder)

@@ -9,12 +9,13 @@ from leanlung.runs.candidates import classifier_of
 from leanlung.runs.folder import CHOICE, EVALUATION
 from leanlung.runs.records import read_record
 from leanlung.runs.starting import chosen_folder
-from leanlung.statistics import read_predictions
+from leanlung.statistics import majority_baseline, measure, pooled, read_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from leanlung.runs.folder import RunFolder
+    from leanlung.runs.recipe import EvaluateSection
     from leanlung.runs.variants.carrying import Varying
     from leanlung.statistics import Predictions
 
@@ -26,30 +27,107 @@ ADAM = 3
 
 
 def variant_row(now: Varying, name: str) -> dict[str, Any]:
-    """Give what a variant came to, seed by seed, with mean and standard deviation."""
-    variant, recipe, run = now.paper.find(name), now.recipes[name], now.runs[name]
+    """Give what a variant came to, seed by seed, with mean and standard deviation.
+
+    Of a variant with folds a seed is all its folds: figures are those of what the folds
+    answered, each study once, and sizes are means over folds. What stands beside has no
+    verdict.
+    """
+    variant, legs = now.paper.find(name), now.legs(name)
+    recipe, run = now.recipes[legs[0]], now.runs[legs[0]]
     seeds = {str(seed): _seed_row(run, seed) for seed in recipe.seeds}
     first = read_record(run.seed(recipe.seeds[0]).evaluate / EVALUATION)
+    further: dict[str, Any] = {}
+    if len(legs) > 1:
+        rows = [[_seed_row(now.runs[leg], seed) for leg in legs] for seed in recipe.seeds]
+        answers = {kind: answers_of(now, name, kind) for kind in MODELS}
+        seeds = {
+            str(seed): _of_folds(
+                row, {kind: answers[kind][str(seed)] for kind in MODELS}, recipe.evaluate
+            )
+            for seed, row in zip(recipe.seeds, rows, strict=True)
+        }
+        pooled_first = answers[UNPRUNED][str(recipe.seeds[0])]
+        level = recipe.evaluate.level
+        first = {
+            "majority": majority_baseline(pooled_first, level=level).as_dict(),
+            "confounding": now.gathered[legs[0]].as_dict()["confounding"],
+        }
+        further["folds"] = len(legs)
+        further["runs"] = [_place(now, leg) for leg in legs]
+    if now.paper.stands_beside(variant):
+        further["beside"] = variant.beside
+        further["leaks"] = len(now.gathered[legs[0]].leaks)
+        for one in seeds.values():
+            one |= {"sentence": "", "comparison": None, "verdict": "none: it stands beside"}
     return {
         "name": name,
         "about": variant.about,
         "group": variant.group or name,
         "archives": list(variant.archives),
-        "dataset": now.dataset(name).name,
+        "dataset": now.dataset(legs[0]).name,
         "classes": list(recipe.data.classes),
-        "studies": now.gathered[name].as_dict()["parts"],
+        "studies": now.gathered[legs[0]].as_dict()["parts"],
         "network": {"backbone": recipe.network.backbone, "head": recipe.network.head},
         "metric": recipe.evaluate.metric,
         "margin": recipe.evaluate.margin,
         "level": recipe.evaluate.level,
         "as_published": list(recipe.as_published),
         "published_table": variant.published_table,
-        "run": run.path.relative_to(now.folder.path).as_posix(),
+        "run": _place(now, legs[0]),
         "majority": first["majority"],
         "confounding": first["confounding"],
         "seeds": seeds,
         "mean": _over_seeds(list(seeds.values())),
+        **further,
     }
+
+
+def _place(now: Varying, leg: str) -> str:
+    return now.runs[leg].path.relative_to(now.folder.path).as_posix()
+
+
+def _of_folds(
+    rows: Sequence[Mapping[str, Any]],
+    answers: Mapping[str, Predictions],
+    plan: EvaluateSection,
+) -> dict[str, Any]:
+    """Put the folds of a seed together."""
+    models = {}
+    for kind in MODELS:
+        found = [
+            one.as_dict()
+            for one in measure(answers[kind], level=plan.level, resamples=plan.resamples)
+        ]
+        sizes = [
+            {k: v for k, v in row["models"][kind].items() if k not in {"figures", "estimates"}}
+            for row in rows
+        ]
+        models[kind] = {
+            "figures": {each["name"]: each["value"] for each in found},
+            "estimates": found,
+            **{key: _mean([one[key] for one in sizes]) for key in sizes[0]},
+        }
+    kept = [row["kept"] for row in rows]
+    names = dict.fromkeys(row["chosen"] for row in rows)
+    return {
+        "chosen": next(iter(names)) if len(names) == 1 else "one a fold",
+        "kept": all(kept),
+        "folds_kept": sum(kept),
+        "reason": "; ".join(dict.fromkeys(row["reason"] for row in rows)),
+        "sentence": "",
+        "comparison": None,
+        "models": models,
+    }
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Give the mean over folds; a count stays one."""
+    known = [one for one in values if one is not None]
+    if not known or len(known) < len(values):
+        return None
+    mean = fmean(known)
+    return round(mean) if all(isinstance(one, int) for one in known) else mean
 
 
 def _seed_row(run: RunFolder, seed: int) -> dict[str, Any]:
@@ -119,14 +197,23 @@ def _spread(values: Sequence[float | None]) -> dict[str, float | None]:
 
 
 def answers_of(now: Varying, name: str, kind: str) -> dict[str, Predictions]:
-    """Read what a network of a variant answered on its test part, by seed."""
-    run, recipe = now.runs[name], now.recipes[name]
+    """Read what a network of a variant answered on its test part, by seed.
+
+    What folds answered is put together, so that every study is answered once, by networks that
+    have not seen its patient.
+    """
+    legs = now.legs(name)
     found = {}
-    for seed in recipe.seeds:
-        here = run.seed(seed)
-        model = UNPRUNED
-        if kind == CHOSEN:
-            model = str(read_record(here.evaluate / EVALUATION)["chosen"])
-        path = here.evaluate / f"predictions-{model}-test.csv"
-        found[str(seed)] = read_predictions(path, model=f"{name} ({kind})")
+    for seed in now.recipes[legs[0]].seeds:
+        parts = [leg_answers(now.runs[leg], seed, kind, f"{name} ({kind})") for leg in legs]
+        found[str(seed)] = parts[0] if len(parts) == 1 else pooled(parts)
     return found
+
+
+def leg_answers(run: RunFolder, seed: int, kind: str, model: str) -> Predictions:
+    """Read what a network of one run answered on its test part."""
+    here = run.seed(seed)
+    name = UNPRUNED
+    if kind == CHOSEN:
+        name = str(read_record(here.evaluate / EVALUATION)["chosen"])
+    return read_predictions(here.evaluate / f"predictions-{name}-test.csv", model=model)

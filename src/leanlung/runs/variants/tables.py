@@ -10,7 +10,10 @@ from leanlung.foundations.tables import write_table
 from leanlung.runs.records import read_record
 from leanlung.runs.variants.comparing import compare_both_ways
 from leanlung.runs.variants.elsewhere import TOLD
+from leanlung.runs.variants.patients import patient_rows, patients_of
 from leanlung.runs.variants.rows import CHOSEN, MODELS, UNPRUNED, answers_of, variant_row
+from leanlung.runs.variants.storing import storage_of, storage_rows
+from leanlung.runs.variants.variant import STAMP
 from leanlung.statistics import read_predictions
 
 if TYPE_CHECKING:
@@ -31,17 +34,23 @@ def write_tables(now: Varying, not_elsewhere: str) -> dict[str, Any]:
         What ``results.json`` holds.
     """
     paper = now.paper
-    flaws = dict.fromkeys(one for recipe in now.recipes.values() for one in recipe.as_published)
-    found = {
+    flaws = dict.fromkeys(
+        one
+        for name in now.variants
+        for one in now.recipes[now.legs(name)[0]].as_published
+        if not paper.stands_beside(paper.find(name))
+    )
+    found: dict[str, Any] = {
         "name": paper.name,
         "positive": paper.positive,
         "as_published": list(flaws),
         "made_up": all(one.gathered.cohort.made_up for one in now.datasets),
-        "variants": {name: _variant(now, name) for name in now.runs},
+        "variants": {name: _variant(now, name) for name in now.variants},
         "skipped": now.lacking.skipped,
         "compare": [_pair(now, place) for place in range(len(paper.compare))],
         "external": _external(now, not_elsewhere),
         "published": paper.published,
+        **({"storage": storage_of(now)} if paper.storage is not None else {}),
     }
     write_json(now.folder.results, found)
     for name, rows in _rows(found).items():
@@ -52,7 +61,7 @@ def write_tables(now: Varying, not_elsewhere: str) -> dict[str, Any]:
 
 
 def _settings(now: Varying, name: str, *step: str) -> dict[str, Any]:
-    plan = now.recipes[name].evaluate
+    plan = now.recipes[now.legs(name)[0]].evaluate
     return {
         "margin": plan.margin,
         "level": plan.level,
@@ -61,27 +70,31 @@ def _settings(now: Varying, name: str, *step: str) -> dict[str, Any]:
     }
 
 
-def _metrics(metric: str, classes: Sequence[str], positive: str) -> list[str]:
+def _metrics(now: Varying, metric: str, classes: Sequence[str]) -> list[str]:
+    positive = now.paper.positive
     of_classes = [f"sensitivity:{one}" for one in classes]
     wanted = [metric, "accuracy", "balanced_accuracy", *of_classes]
     wanted += [f"specificity:{positive}"] if positive in classes else []
+    wanted += [
+        one
+        for one in now.paper.metrics
+        if ":" not in one or one.split(":")[1].split("@")[0] in classes
+    ]
     return list(dict.fromkeys(wanted))
 
 
 def _variant(now: Varying, name: str) -> dict[str, Any]:
     row = variant_row(now, name)
-    metrics = _metrics(row["metric"], row["classes"], now.paper.positive)
+    metrics = _metrics(now, row["metric"], row["classes"])
+    if "beside" in row:
+        return row | {"change": None}
+    settings = _settings(now, name, name)
+    if now.paper.patients is not None:
+        row["patients"] = patients_of(now, name, now.paper.patients, settings)
     if all(one["kept"] for one in row["seeds"].values()):
         return row | {"change": None}
-    return row | {
-        "change": compare_both_ways(
-            name,
-            answers_of(now, name, UNPRUNED),
-            answers_of(now, name, CHOSEN),
-            metrics,
-            _settings(now, name, name),
-        )
-    }
+    whole, chosen = (answers_of(now, name, kind) for kind in MODELS)
+    return row | {"change": compare_both_ways(name, whole, chosen, metrics, settings)}
 
 
 def _pair(now: Varying, place: int) -> dict[str, Any]:
@@ -95,15 +108,15 @@ def _pair(now: Varying, place: int) -> dict[str, Any]:
         "model": asked.model,
         "published_p": asked.published_p,
     }
-    absent = [one for one in (asked.baseline, asked.candidate) if one not in now.runs]
+    absent = [one for one in (asked.baseline, asked.candidate) if not now.legs(one)]
     if absent:
         return told | {"told": f"not carried out: {', '.join(absent)}", "sides": {}}
-    first = now.recipes[asked.baseline]
+    first = now.recipes[now.legs(asked.baseline)[0]]
     metric = asked.metric or first.evaluate.metric
     settings = _settings(now, asked.baseline, "compare", asked.name)
     if asked.margin is not None:
         settings["margin"] = asked.margin
-    metrics = _metrics(metric, first.data.classes, now.paper.positive)
+    metrics = _metrics(now, metric, first.data.classes)
     both = (asked.baseline, asked.candidate)
     own = [answers_of(now, one, asked.model) for one in both]
     sides = {"test part": compare_both_ways(asked.name, own[0], own[1], metrics, settings)}
@@ -118,7 +131,7 @@ def _pair(now: Varying, place: int) -> dict[str, Any]:
 def _answers_elsewhere(now: Varying, name: str, kind: str) -> dict[str, Predictions]:
     """Read what the networks of a variant answered on films of other hospitals, by seed."""
     found = {}
-    for seed in now.recipes[name].seeds:
+    for seed in now.recipes[now.legs(name)[0]].seeds:
         here = now.folder.external(name, seed)
         if not (here / TOLD).is_file():
             return {}
@@ -162,11 +175,13 @@ def _external(now: Varying, why_not: str) -> dict[str, Any] | None:
 def _rows(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Lay all figures out in long tables."""
     sizes, figures, tests, elsewhere = [], [], [], []
+    stamped = any("beside" in row for row in found["variants"].values())
     for name, row in found["variants"].items():
+        stamp = {"stamp": STAMP if "beside" in row else ""} if stamped else {}
         for seed, one in row["seeds"].items():
             for kind in MODELS:
                 model = one["models"][kind]
-                whose = {"variant": name, "seed": seed, "model": kind}
+                whose = {"variant": name, "seed": seed, "model": kind, **stamp}
                 plain = {k: v for k, v in model.items() if k not in {"figures", "estimates"}}
                 network = one["chosen"] if kind == CHOSEN else kind
                 known = {k: "" if v is None else v for k, v in plain.items()}
@@ -181,7 +196,14 @@ def _rows(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
             for kind, one in models.items():
                 whose = {"variant": name, "seed": seed, "model": kind}
                 elsewhere += [_long(whose, each) for each in one["estimates"]]
-    return {"sizes": sizes, "estimates": figures, "tests": tests, "external": elsewhere}
+    return {
+        "sizes": sizes,
+        "estimates": figures,
+        "tests": tests,
+        "external": elsewhere,
+        "storage": storage_rows(found.get("storage")),
+        "patients": patient_rows(found["variants"]),
+    }
 
 
 def _long(whose: dict[str, Any], estimate: dict[str, Any]) -> dict[str, Any]:

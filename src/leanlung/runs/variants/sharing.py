@@ -1,0 +1,41 @@
+"""Sharing: a whole network that several variants would fit alike is fitted once."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from leanlung.foundations import fingerprints
+from leanlung.runs.folder import STEP, RunFolder, run_name
+
+if TYPE_CHECKING:
+    from leanlung.runs.variants.carrying import Varying
+
+
+def share_fit(now: Varying, name: str) -> None:
+    """Take over the fitted network of an earlier leg that was fitted alike.
+
+    Its step is copied before the run looks for it. The run finds it done if whatever decides it
+    is the same, to the last byte, and fits anew if not.
+    """
+    recipe = now.recipes[name]
+    key, backbone = _fitted_alike(now, name), recipe.network.backbone
+    here = RunFolder(now.folder.path / name / run_name(recipe, now.gathered[name].fingerprint))
+    for earlier, run in now.runs.items():
+        if earlier == name or _fitted_alike(now, earlier) != key:
+            continue
+        for seed in recipe.seeds:
+            source, place = run.seed(seed).fit(backbone), here.seed(seed).fit(backbone)
+            if place.exists() or not (source / STEP).is_file():
+                continue
+            partial = place.with_name(f".{place.name}.partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.copytree(source, partial)
+            partial.rename(place)
+            now.progress.note(f"{name}, seed {seed}: fitted as {earlier} is")
+
+
+def _fitted_alike(now: Varying, name: str) -> str:
+    recipe = now.recipes[name]
+    asked = recipe.model_dump(mode="json", include={"pixels", "network", "train"})
+    return fingerprints.of_value([asked, now.gathered[name].fingerprint])
