@@ -35,30 +35,37 @@ def images_of(channels: int, count: int = 5) -> torch.Tensor:
     return torch.randn(count, channels, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
-def require_features_of(network: nn.Module, images: torch.Tensor, width: int) -> None:
-    """Times the last layer's weights, plus its bias, they are the logits."""
-    network.train()
-    found = penultimate(network, images.split(2))
-    last = network.get_submodule(last_layer(network))
-    assert network.training
-    assert found.shape == (len(images), width)
+def answers_and_features(
+    network: nn.Module, images: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, tuple[int, ...]]:
+    """Give what the last layer makes of the features, the logits, and the features' shape."""
+    found = penultimate(network.train(), images.split(2))
+    assert network.training, "its mode is put back"
     assert found.dtype == np.float32
+    last = network.get_submodule(last_layer(network))
     with torch.no_grad():
-        expected = network.eval()(images)
-        assert torch.allclose(last(torch.from_numpy(found)), expected, atol=1e-4, rtol=1e-4)
+        return last(torch.from_numpy(found)), network.eval()(images), found.shape
+
+
+def alike(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return torch.allclose(one, other, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize(("name", "width"), list(zip(HEADS, WIDTHS, strict=True)))
 def test_features_of_our_networks(name: str, width: int) -> None:
     network = build(HEADS[name])
-    require_features_of(network, images_of(HEADS[name].channels), width)
+    made, logits, shape = answers_and_features(network, images_of(HEADS[name].channels))
+    assert shape == (5, width)
+    assert alike(made, logits)
 
 
 def test_features_of_the_fully_connected_head() -> None:
     network = Classifier(
         nn.Conv2d(1, 1, 1), head_of("fully_connected", maps=1, classes=3, dropout=0.5)
     )
-    require_features_of(network, images_of(1), 4096)
+    made, logits, shape = answers_and_features(network, images_of(1))
+    assert shape == (5, 4096)
+    assert alike(made, logits)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +75,9 @@ def test_features_of_other_libraries_networks(name: str, width: int) -> None:
     from torchvision import models
 
     network = models.get_model(name, weights=None, num_classes=3)
-    require_features_of(network, images_of(3, 3), width)
+    made, logits, shape = answers_and_features(network, images_of(3, 3))
+    assert shape == (3, width)
+    assert alike(made, logits)
 
 
 def test_a_network_that_goes_on_behind_its_linear_layer_is_told() -> None:
