@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 # One thread a worker: the workers use the cores.
 TEST_ENV := OMP_NUM_THREADS=1
-ROOMS := src/leanlung/foundations/*,src/leanlung/studies/*,src/leanlung/statistics/*,src/leanlung/pruning/*
+ROOMS := src/leanlung/foundations/*,src/leanlung/studies/*,src/leanlung/statistics/*,src/leanlung/pruning/*,$\
+src/leanlung/attention/*,src/leanlung/ensembles/*,src/leanlung/features/*,src/leanlung/lungs/*,src/leanlung/slices/*
 
 .PHONY: demo test lint docs benchmarks clean
 
