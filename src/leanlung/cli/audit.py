@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leanlung.cli.bars import watching
-from leanlung.cli.speaking import answer_json, answers, asides
+from leanlung.cli.speaking import answer_json, answers, asides, tell_stamps
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -95,7 +95,7 @@ def tell(found: Audit, console: Console) -> None:
     from leanlung.evaluation.verdict import NOTHING
 
     if found.made_up:
-        console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
+        tell_stamps(made_up=True)
     if found.leaks:
         lines = _some([f"  {line}" for line in found.leakage.between])
         told = "\n".join(

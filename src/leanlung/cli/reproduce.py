@@ -9,7 +9,7 @@ import typer
 
 from leanlung.cli.bars import watching
 from leanlung.cli.options import AsJson, DeviceName  # noqa: TC001 - typer reads them
-from leanlung.cli.speaking import answer_json, answers, asides
+from leanlung.cli.speaking import answer_json, answers, asides, tell_stamps
 
 if TYPE_CHECKING:
     from leanlung.runs.series import SeriesFolder
@@ -111,12 +111,7 @@ def tell(folder: SeriesFolder, until: str) -> None:
         console.print(f"done until {until}: {folder.path}")
         return
     results = found["results"]
-    if results["as_published"]:
-        console.print(
-            "AS PUBLISHED, FLAWS INCLUDED: no figure here tells how well it would do."
-        )
-    if results["made_up"]:
-        console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
+    tell_stamps(as_published=bool(results["as_published"]), made_up=results["made_up"])
     if "lungs" in results:
         _tell_lungs(results["lungs"])
     console.print(f"going on after the pre-training: {', '.join(results['top']['chosen'])}")

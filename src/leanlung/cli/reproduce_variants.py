@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from leanlung.cli.bars import watching
-from leanlung.cli.speaking import answer_json, answers, asides
+from leanlung.cli.speaking import answer_json, answers, asides, tell_stamps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,12 +66,7 @@ def _tell(folder: VariantsFolder, until: str) -> None:
         console.print(f"done until {until}: {folder.path}")
         return
     results = found["results"]
-    if results["as_published"]:
-        console.print(
-            "AS PUBLISHED, FLAWS INCLUDED: no figure here tells how well it would do."
-        )
-    if results["made_up"]:
-        console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
+    tell_stamps(as_published=bool(results["as_published"]), made_up=results["made_up"])
     for name, row in results["variants"].items():
         if "beside" in row:
             continue  # told by itself below, without a verdict

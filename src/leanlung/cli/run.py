@@ -16,7 +16,7 @@ from leanlung.cli.options import (  # noqa: TC001 - typer reads annotations when
     RecipeName,
     RunsFolder,
 )
-from leanlung.cli.speaking import answer_json, answers, asides
+from leanlung.cli.speaking import answer_json, answers, asides, tell_stamps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,7 +146,7 @@ def tell(folder: RunFolder, until: str) -> None:
         console.print(f"done until {until}: {folder.path}")
         return
     if found["made_up"]:
-        console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
+        tell_stamps(made_up=True)
     for seed, one in found["seeds"].items():
         kept = one["chosen"] == "unpruned"
         verdict = "none, the whole network is kept" if kept else one["comparison"]["verdict"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leanlung.cli.run import masked
-from leanlung.cli.speaking import answer_json, answers
+from leanlung.cli.speaking import answer_json, answers, tell_stamps
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +34,7 @@ def show(
         style="bold",
     )
     if data["made_up"]:
-        console.print("MADE-UP IMAGES: nothing here says anything about real patients.")
+        tell_stamps(made_up=True)
     for seed, one in found["seeds"].items():
         _tell_seed(console, seed, one)
     for opening in found["openings"]:

@@ -53,6 +53,16 @@ def answer_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
     typer.echo(json.dumps(value, indent=2, ensure_ascii=not plain, allow_nan=False))
 
 
+def tell_stamps(*, as_published: bool = False, made_up: bool = False) -> None:
+    """Say, before any figure, why figures mean less than they seem to."""
+    if as_published:
+        answers().print(
+            "AS PUBLISHED, FLAWS INCLUDED: no figure here tells how well it would do."
+        )
+    if made_up:
+        answers().print("MADE-UP IMAGES: nothing here says anything about real patients.")
+
+
 def guarded(verb: Callable[..., None], *, goes_on: bool = False) -> Callable[..., None]:
     """Turn errors into messages and exit codes.
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from leanlung.foundations.errors import UsageError
 from leanlung.foundations.files import write_json, write_text
 from leanlung.foundations.locks import held
-from leanlung.foundations.suggestions import did_you_mean
 from leanlung.foundations.tables import write_table
 from leanlung.networks.devices import pick_device
 from leanlung.runs.environment import environment, note_environment
@@ -31,6 +30,7 @@ from leanlung.runs.stages.fitting import fit_whole, try_network
 from leanlung.runs.stages.masking import require_steps
 from leanlung.runs.stages.pruning import make_smaller
 from leanlung.runs.starting import weights_source
+from leanlung.runs.until import require_stage
 from leanlung.runs.work import works_of
 from leanlung.studies.manifest import write_manifest
 from leanlung.training import counts_of
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import torch
 
     from leanlung.runs.recipe import Recipe
-    from leanlung.runs.work import Work
+from leanlung.runs.work import Work
 
 STAGES: dict[str, Callable[[Work], None]] = {
     "fit": fit_whole,
@@ -100,7 +100,7 @@ def run(recipe_file: Path, options: Options, progress: Progress | None = None) -
     Raises:
         LeanlungError: One of its kinds, if something is wrong with recipe, data or machine.
     """
-    _require_stage(options.until)
+    require_stage(options.until, UNTIL)
     recipe = read_recipe(recipe_file, options.changes)
     return carry_out(recipe, recipe_file.read_text(encoding="utf-8"), options, progress)
 
@@ -128,7 +128,7 @@ def carry_out(
         LeanlungError: As `run`.
     """
     progress = progress or Silent()
-    _require_stage(options.until)
+    require_stage(options.until, UNTIL)
     _require_apart(options, recipe)
     places = (*([options.data] if options.data else []), *options.weights)
     try_network(recipe)
@@ -195,13 +195,6 @@ def _through_stages(works: Sequence[Work], options: Options) -> None:
             stage(work)
         if name == options.until:
             break
-
-
-def _require_stage(name: str) -> None:
-    if name not in UNTIL:
-        hint = did_you_mean(name, UNTIL)
-        msg = f"no stage {name!r}; there are {', '.join(UNTIL)}{hint}"
-        raise UsageError(msg)
 
 
 def _require_apart(options: Options, recipe: Recipe) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leanlung.foundations.errors import UsageError
-from leanlung.foundations.suggestions import did_you_mean
 from leanlung.runs.progress import Progress, Silent
 from leanlung.runs.series.attending import attend, tables_of
 from leanlung.runs.series.carrying import begin, gather_stages
@@ -16,6 +14,7 @@ from leanlung.runs.series.reading import read_series
 from leanlung.runs.series.reporting import write_series_report
 from leanlung.runs.series.stages import choose_networks, pretrain, tune
 from leanlung.runs.series.tables import write_tables
+from leanlung.runs.until import require_stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,10 +41,7 @@ def reproduce(file: Path, options: Options, progress: Progress | None = None) ->
         LeanlungError: One of its kinds, if something is wrong with file, data or machine.
     """
     progress = progress or Silent()
-    if options.until not in STAGES:
-        hint = did_you_mean(options.until, STAGES)
-        msg = f"no stage {options.until!r}; there are {', '.join(STAGES)}{hint}"
-        raise UsageError(msg)
+    require_stage(options.until, STAGES)
     last = STAGES.index(options.until)
     series = read_series(file, options.changes)
     now = begin(series, file.read_text(encoding="utf-8"), options, progress)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leanlung.foundations.errors import UsageError
-from leanlung.foundations.suggestions import did_you_mean
 from leanlung.runs.progress import Progress, Silent
+from leanlung.runs.until import require_stage
 from leanlung.runs.variants.carrying import begin, carry
 from leanlung.runs.variants.counting import count_images
 from leanlung.runs.variants.elsewhere import answer_elsewhere
@@ -42,10 +41,7 @@ def vary(file: Path, options: Options, progress: Progress | None = None) -> Vari
         LeanlungError: One of its kinds, if something is wrong with file, data or machine.
     """
     progress = progress or Silent()
-    if options.until not in STAGES:
-        hint = did_you_mean(options.until, STAGES)
-        msg = f"no stage {options.until!r}; there are {', '.join(STAGES)}{hint}"
-        raise UsageError(msg)
+    require_stage(options.until, STAGES)
     last = STAGES.index(options.until)
     paper = read_variants(file, options.changes)
     now = begin(paper, file.read_text(encoding="utf-8"), options, progress)
