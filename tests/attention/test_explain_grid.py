@@ -25,10 +25,13 @@ from leanlung.networks import NetworkSpec, build
 from leanlung.pixels import ImageSet, PixelSpec, PixelStatistics
 from leanlung.runs import Options, run
 from leanlung.runs.folder import kept_epoch
+from leanlung.runs.stages import fitting
 from leanlung.training import TrainingPlan, fit
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from leanlung.networks import Classifier
 
 
 def explained(*words: object) -> Result:
@@ -129,6 +132,34 @@ def test_a_fit_keeps_the_network_as_each_epoch_leaves_it() -> None:
     torch.testing.assert_close(taken[1], fitted(1, keep_epoch=lambda *_: None), rtol=0, atol=0)
     with pytest.raises(TrainingError, match="keep_epochs keeps epochs"):
         fitted(1)
+
+
+def test_a_fit_interrupted_goes_on_with_the_epochs_it_had_kept(
+    kept: Path, small_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = Options(
+        data=small_films / "data", out=tmp_path, device="cpu", until="fit",
+        changes=(*RECIPE, "report.films=false"),
+    )  # fmt: skip
+    numbers: list[int] = []
+    whole = fitting.store
+
+    def stopped(file: Path, network: Classifier) -> None:
+        numbers.append(int(file.parent.name.removeprefix("epoch-")))
+        if numbers == [1, 3]:  # in the third epoch, before anything of it is written
+            raise KeyboardInterrupt
+        whole(file, network)
+
+    monkeypatch.setattr(fitting, "store", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run(small_films / "small.toml", options)
+    again = run(small_films / "small.toml", options).path
+    assert numbers == [1, 3, 3]  # the first was not fitted again
+    there, here = (path / "seed-0" / "2-fit" / "separable_cnn" for path in (kept, again))
+    for number in (1, 3):
+        expected, found = (load_file(kept_epoch(fit, number)) for fit in (there, here))
+        for name, tensor in expected.items():
+            torch.testing.assert_close(found[name], tensor, rtol=0, atol=0)
 
 
 def test_epochs_and_layers_make_a_grid_and_a_table(

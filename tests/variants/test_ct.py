@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
 import pytest
 
 from leanlung.foundations.errors import RecipeError, StudyError
@@ -98,6 +99,9 @@ labels = "any"
 [storage]
 variants = ["base", "held"]
 published = "sizes"
+int8 = ["base"]
+calibration = 20
+rounds = 6
 
 [published.sizes]
 title = "Table 1"
@@ -255,6 +259,32 @@ def test_a_mask_of_half_leaves_half_and_the_dense_file_as_long(done: VariantsFol
     page = done.report.read_text(encoding="utf-8")
     for part in ("3,931,402", "49.94%", "Table 1: what it counts", "Figure 3: beside held"):
         assert part in page
+
+
+def test_eight_bits_answer_the_test_part_of_every_fold_again(done: VariantsFolder) -> None:
+    found = read(done.results)["storage"]["int8"]["base"]
+    float32: list[np.ndarray] = []
+    eight: list[np.ndarray] = []
+    for fold in (0, 1):
+        name = f"base/fold-{fold}"
+        here = done.path / read(done.runs)[name] / "seed-0" / "6-evaluate"
+        before = read_predictions(here / "predictions-unpruned-test.csv")
+        after = read_predictions(done.eight_bits(name) / "predictions-int8-test.csv")
+        assert (after.study_ids, after.patient_ids) == (before.study_ids, before.patient_ids)
+        float32.append(before.probabilities)
+        eight.append(after.probabilities)
+        model = onnx.load(done.eight_bits(name) / "model.onnx")
+        kinds = {one.op_type for one in model.graph.node}
+        assert "QuantizeLinear" in kinds or "ConvInteger" in kinds or "QLinearConv" in kinds
+    one, other = np.concatenate(float32), np.concatenate(eight)
+    assert found["networks"] == 2
+    assert found["studies"] == len(one)
+    assert found["flips"] == (one.argmax(axis=1) != other.argmax(axis=1)).sum()
+    assert 0 < found["largest"] == pytest.approx(abs(one - other).max())
+    assert found["bytes"] < found["float_bytes"]
+    page = done.report.read_text(encoding="utf-8")
+    assert "Eight bits against float32, on the test part" in page
+    assert f"{found['flips']} of {found['studies']}<" in page
 
 
 @pytest.mark.parametrize(
