@@ -19,6 +19,7 @@ from leanlung.runs import RunFolder, read_recipe
 from leanlung.runs.bundle_images import Batches, bundle_images
 from leanlung.runs.candidates import load_candidate, load_masked, load_network, load_reader
 from leanlung.runs.checking import check_run
+from leanlung.runs.variants.constants import constants_of
 from leanlung.statistics import read_predictions
 
 BACKBONE, DEAD, FEATURES = "separable_cnn", 6, 256
@@ -49,6 +50,28 @@ def read_by_hand(
     with torch.no_grad():
         given = [network.trunk(batch).mean(dim=(2, 3)) for batch in Batches(images, bundle)]
     return torch.cat(given).numpy(), images.labels.numpy()
+
+
+def test_a_paper_tells_what_left_and_which_step_lost(featured: RunFolder) -> None:
+    recipe = read_recipe(featured.path / "recipe.toml")
+    found = constants_of(featured, recipe, 0)
+    assert found is not None
+    whole, exact, reduced = (load_candidate(folder) for folder in rounds(featured))
+    widths = json.loads((rounds(featured)[1] / "certificate.json").read_text())["widths"]
+    lost = {name: before - after for name, (before, after) in widths.items()}
+    assert found["left"] == lost["trunk.1"] + lost["trunk.9"] >= DEAD
+    assert found["parameters"] == sum(
+        one.numel() for one in load_masked(rounds(featured)[1])[0].parameters()
+    )
+    assert found["share"] == found["parameters"] / whole.size.stored < 1
+    assert found["float32"] <= found["tolerance"]
+    assert found["validation"] == {
+        "fitted": whole.validation[found["metric"]],
+        "without": exact.validation[found["metric"]],
+        "reduced": reduced.validation[found["metric"]],
+    }
+    recipe = recipe.model_copy(update={"features": None})
+    assert constants_of(featured, recipe, 0) is None
 
 
 def test_units_that_never_fire_leave_first_with_a_certificate(featured: RunFolder) -> None:

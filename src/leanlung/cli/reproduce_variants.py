@@ -47,6 +47,7 @@ def _outcome(folder: VariantsFolder) -> dict[str, Any]:
 
 
 def _tell(folder: VariantsFolder, until: str) -> None:
+    from leanlung.reports.variants_beyond import always_answering
     from leanlung.reports.variants_patients import leakage_lines
 
     console = answers()
@@ -90,10 +91,8 @@ def _tell(folder: VariantsFolder, until: str) -> None:
     for name, one in ((external or {}).get("variants") or {}).items():
         for seed, models in one["seeds"].items():
             console.print(f"{name}, seed {seed}, elsewhere: {_accuracy(models['chosen'])}")
-        constant = one["baselines"].get("constant")
-        if constant:
-            told = f"always {constant['class']}: accuracy {_estimate(constant)}"
-            console.print(f"{name}, elsewhere, {told}")
+        for always, base in always_answering(one["baselines"]).items():
+            console.print(f"{name}, elsewhere, always {always}: accuracy {base}")
     console.print(f"report: {found['report']}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from leanlung.reports import numbers
@@ -11,12 +11,15 @@ from leanlung.reports.cautions import as_published, made_up, source_tells
 from leanlung.reports.cohort import DataFlow, data_flow, openings_table, source_class_table
 from leanlung.reports.rendering import template
 from leanlung.reports.settings import as_toml, environment_rows
+from leanlung.reports.variants_attention import maps_table
 from leanlung.reports.variants_beyond import (
+    always_answering,
     class_table,
     elsewhere_table,
     positive_table,
     published_elsewhere,
 )
+from leanlung.reports.variants_glance import constants_table, glance_table
 from leanlung.reports.variants_patients import (
     figures_table,
     leakage_lines,
@@ -32,7 +35,6 @@ from leanlung.reports.variants_tables import (
     seed_table,
     tests_table,
 )
-from leanlung.statistics import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,6 +57,7 @@ class VariantsFacts:
         runs: Where each run lies, by variant.
         figures: Where networks look; empty if nobody asked.
         beyond: Further tables, such as how many images a removal takes.
+        maps: As in ``attention.json``, by variant; empty if nobody asked.
     """
 
     run: str
@@ -66,6 +69,7 @@ class VariantsFacts:
     runs: Mapping[str, str]
     figures: Sequence[AttentionFigure] = ()
     beyond: Sequence[Table] = ()
+    maps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ def render_variants(facts: VariantsFacts) -> str:
         facts=facts,
         paper=paper,
         stamps=stamps,
+        glance=glance_table(results),
+        constants=constants_table(results),
         told=(*_told(results), *leakage_lines(results)),
         leakage=leakage_table(results),
         patients=patients_table(results),
@@ -128,6 +134,7 @@ def render_variants(facts: VariantsFacts) -> str:
         pair_lines=_pair_lines(results["compare"]),
         positive=positive_table(results),
         elsewhere=elsewhere_table(results),
+        maps=maps_table(facts.maps),
         published_elsewhere=published_elsewhere(results),
         datasets=_datasets(facts.data),
         openings={name: openings_table(found) for name, found in facts.openings.items()},
@@ -164,16 +171,8 @@ def _part(row: Mapping[str, Any], published: Mapping[str, Any]) -> VariantPart:
 
 
 def _told(results: Mapping[str, Any]) -> tuple[str, ...]:
-    """Say in a few sentences what came out; no figure without its interval."""
+    """Say in a few sentences what came of variants against each other and elsewhere."""
     found = []
-    for name, row in results["variants"].items():
-        change = row["change"]
-        if "beside" in row:
-            continue  # no verdict; what it is for is said by itself
-        if change is None:
-            found.append(f"{name}: every seed kept its whole network.")
-        else:
-            found += [f"{name}: {one}" for one in change["sentences"][:1]]
     for pair in results["compare"]:
         for side, one in pair["sides"].items():
             found += [f"{pair['name']}, {side}: {told}" for told in one["sentences"][:1]]
@@ -188,21 +187,18 @@ def _told_elsewhere(external: Mapping[str, Any] | None) -> list[str]:
         return [f"Films of other hospitals were not answered: {external['told']}."]
     found = []
     for name, one in external["variants"].items():
-        baselines = one["baselines"]
-        constant = baselines.get("constant")
-        base = constant or baselines["majority"]
-        beside = Estimate.from_dict({k: v for k, v in base.items() if k != "class"})
         accuracies = []
         for models in one["seeds"].values():
             [accuracy] = [e for e in models["chosen"]["estimates"] if e["name"] == "accuracy"]
             accuracies.append(accuracy["value"])
-        above = sum(value > (beside.value or 0.0) for value in accuracies)
-        always = constant["class"] if constant else "the commonest class"
         runs = numbers.counted(len(accuracies), "seed", "seeds")
-        found.append(
-            f"{name} on {numbers.counted(one['studies'], 'film', 'films')} of other hospitals: "
-            f"{above} of {runs} above the accuracy {beside} of always answering {always}."
-        )
+        beside = [
+            f"{sum(value > (base.value or 0.0) for value in accuracies)} of {runs} above the "
+            f"accuracy {base} of always answering {always}"
+            for always, base in always_answering(one["baselines"]).items()
+        ]
+        films = numbers.counted(one["studies"], "film", "films")
+        found.append(f"{name} on {films} of other hospitals: {', '.join(beside)}.")
     return found
 
 

@@ -94,25 +94,30 @@ def elsewhere_table(results: Mapping[str, Any]) -> Table | None:
     for name, one in external["variants"].items():
         own = results["variants"][name]
         inside, outside = [], []
+        models = next(iter(one["seeds"].values()))
+        wanted = _wanted([e["name"] for e in models[CHOSEN]["estimates"]])
+        baselines = _baseline_rows(one["baselines"], len(wanted))
         for place, (seed, models) in enumerate(one["seeds"].items()):
             figures = {e["name"]: e for e in models[CHOSEN]["estimates"]}
             its = {e["name"]: e for e in models[CHOSEN]["internal"]}
             inside.append(_value(its, "accuracy", own["seeds"][seed]))
             outside.append(figures["accuracy"]["value"])
-            head = [label(name, rows=len(one["seeds"]) + 2)] if place == 0 else []
+            head = (
+                [label(name, rows=len(one["seeds"]) + 1 + len(baselines))] if place == 0 else []
+            )
             rows.append(
                 (
                     *head,
                     label(f"seed {seed}"),
                     number(numbers.share(inside[-1])),
-                    *(figure(Estimate.from_dict(figures[m])) for m in _wanted(figures)),
+                    *(figure(Estimate.from_dict(figures[m])) for m in wanted),
                 )
             )
         rows.append((label("mean", strong=True), number(numbers.share(_mean_of(inside))),
                      number(numbers.share(_mean_of(outside))),
-                     *[number(_DASH)] * (len(_wanted(figures)) - 1)))  # fmt: skip
-        rows.append(_baseline_row(one["baselines"], len(_wanted(figures))))
-    names = [numbers.metric(m) for m in _wanted(figures)]
+                     *[number(_DASH)] * (len(wanted) - 1)))  # fmt: skip
+        rows += baselines
+    names = [numbers.metric(m) for m in wanted]
     return Table(
         f"Reduced networks on films of other hospitals: {external['name']}",
         heads("", "", "accuracy, own test part", *(f"{n}, there" for n in names), labels=2),
@@ -132,8 +137,8 @@ def _value(found: Mapping[str, Any], metric: str, own: Mapping[str, Any]) -> flo
     return inside
 
 
-def _wanted(figures: Mapping[str, Any]) -> list[str]:
-    of_classes = [name for name in figures if name.startswith("sensitivity:")]
+def _wanted(names: Sequence[str]) -> list[str]:
+    of_classes = [name for name in names if name.startswith("sensitivity:")]
     return ["accuracy", "balanced_accuracy", *of_classes]
 
 
@@ -142,12 +147,28 @@ def _mean_of(values: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known and len(known) == len(values) else None
 
 
-def _baseline_row(baselines: Mapping[str, Any], columns: int) -> tuple[Cell, ...]:
-    constant = baselines.get("constant")
-    one = constant or baselines["majority"]
-    told = f"always {constant['class']}" if constant else "always the commonest class there"
-    found = Estimate.from_dict({k: v for k, v in one.items() if k != "class"})
-    return (label(told), number(_DASH), figure(found), *[number(_DASH)] * (columns - 1))
+def always_answering(baselines: Mapping[str, Any]) -> dict[str, Estimate]:
+    """Give the accuracy of answers that never change, by what they are.
+
+    That of the recipe's class comes first, then that of the commonest class there, unless it is
+    the same: whoever beats the first alone has not beaten the simplest answer.
+    """
+    constant, majority = baselines.get("constant"), baselines["majority"]
+    found = {}
+    if constant:
+        entries = {key: value for key, value in constant.items() if key != "class"}
+        found[str(constant["class"])] = Estimate.from_dict(entries)
+    if not constant or constant["value"] != majority["value"]:
+        found["the commonest class there"] = Estimate.from_dict(majority)
+    return found
+
+
+def _baseline_rows(baselines: Mapping[str, Any], columns: int) -> list[tuple[Cell, ...]]:
+    return [
+        (label(f"always {told}"), number(_DASH), figure(found),
+         *[number(_DASH)] * (columns - 1))
+        for told, found in always_answering(baselines).items()
+    ]  # fmt: skip
 
 
 def published_elsewhere(results: Mapping[str, Any]) -> Table | None:

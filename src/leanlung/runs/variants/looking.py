@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from leanlung.runs.variants.carrying import Varying
 
 LIME = "lime"
+BY_EPOCH = "-epochs"
+"""Ends the folder of a variant that is looked at epoch by epoch."""
 
 
 def look(now: Varying) -> None:
@@ -71,7 +73,7 @@ def _look(now: Varying, section: AttentionSection, name: str, *, epochs: bool) -
             asked = _with_gradient(explainers_of([run.path]), section.method)
         explain(asked, run.cohort, here, plan, now.device, now.progress)
 
-    step(now.folder.attention / (f"{name}-epochs" if epochs else name), inputs, do)
+    step(now.folder.attention / (f"{name}{BY_EPOCH}" if epochs else name), inputs, do)
 
 
 def _with_gradient(found: Explainers, method: str) -> Explainers:

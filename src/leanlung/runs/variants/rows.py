@@ -9,13 +9,14 @@ from leanlung.runs.candidates import classifier_of
 from leanlung.runs.folder import CHOICE, EVALUATION
 from leanlung.runs.records import read_record
 from leanlung.runs.starting import chosen_folder
+from leanlung.runs.variants.constants import constants_of
 from leanlung.statistics import majority_baseline, measure, pooled, read_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from leanlung.runs.folder import RunFolder
-    from leanlung.runs.recipe import EvaluateSection
+    from leanlung.runs.recipe import EvaluateSection, Recipe
     from leanlung.runs.variants.carrying import Varying
     from leanlung.statistics import Predictions
 
@@ -35,11 +36,14 @@ def variant_row(now: Varying, name: str) -> dict[str, Any]:
     """
     variant, legs = now.paper.find(name), now.legs(name)
     recipe, run = now.recipes[legs[0]], now.runs[legs[0]]
-    seeds = {str(seed): _seed_row(run, seed) for seed in recipe.seeds}
+    seeds = {str(seed): _seed_row(run, recipe, seed) for seed in recipe.seeds}
     first = read_record(run.seed(recipe.seeds[0]).evaluate / EVALUATION)
     further: dict[str, Any] = {}
     if len(legs) > 1:
-        rows = [[_seed_row(now.runs[leg], seed) for leg in legs] for seed in recipe.seeds]
+        rows = [
+            [_seed_row(now.runs[leg], now.recipes[leg], seed) for leg in legs]
+            for seed in recipe.seeds
+        ]
         answers = {kind: answers_of(now, name, kind) for kind in MODELS}
         seeds = {
             str(seed): _of_folds(
@@ -118,6 +122,7 @@ def _of_folds(
         "sentence": "",
         "comparison": None,
         "models": models,
+        "constants": None,
     }
 
 
@@ -130,7 +135,7 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return round(mean) if all(isinstance(one, int) for one in known) else mean
 
 
-def _seed_row(run: RunFolder, seed: int) -> dict[str, Any]:
+def _seed_row(run: RunFolder, recipe: Recipe, seed: int) -> dict[str, Any]:
     here = run.seed(seed)
     measured = read_record(here.evaluate / EVALUATION)
     choice = read_record(here.choose / CHOICE)
@@ -152,6 +157,7 @@ def _seed_row(run: RunFolder, seed: int) -> dict[str, Any]:
         "sentence": measured["sentence"],
         "comparison": measured["comparison"],
         "models": models,
+        "constants": constants_of(run, recipe, seed),
     }
 
 
