@@ -65,6 +65,7 @@ metric = "accuracy"
 metric = "accuracy"
 resamples = 100
 healthy = "clear"
+training = true
 
 [[variant]]
 name = "base"
@@ -199,6 +200,38 @@ def test_figures_of_folds_are_those_of_all_their_answers_together(
     assert {one["metric"] for one in row["change"]["over_patients"]} >= {
         "precision:infected", "f:infected",
     }  # fmt: skip
+
+
+def counted(files: list[Path]) -> list[list[int]]:
+    """Count answers by true and answered class from the tables of answers, by hand."""
+    found = [[0, 0], [0, 0]]
+    for file in files:
+        told = read_predictions(file)
+        for label, row in zip(told.labels, told.probabilities, strict=True):
+            found[label][int(row[1] > row[0])] += 1
+    return found
+
+
+def test_answers_by_class_are_those_of_all_folds_on_both_parts(done: VariantsFolder) -> None:
+    runs, row = read(done.runs), read(done.results)["variants"]["held"]
+    models = row["seeds"]["0"]["models"]
+    heres = [done.path / runs[f"held/fold-{n}"] / "seed-0" / "6-evaluate" for n in (0, 1)]
+    chosen = [read(here / "evaluation.json")["chosen"] for here in heres]
+    for kind, names in (("unpruned", ["unpruned"] * 2), ("chosen", chosen)):
+        both = list(zip(heres, names, strict=True))
+        told = models[kind]["confusion"]
+        assert told["test"] == counted([h / f"predictions-{n}-test.csv" for h, n in both])
+        learnt = [h / f"predictions-{n}-train.csv" for h, n in both]
+        assert told["training"] == counted(learnt)
+        right = [np.trace(one) / np.sum(one) for one in (counted([file]) for file in learnt)]
+        assert models[kind]["training_figures"]["accuracy"] == pytest.approx(np.mean(right))
+    page = done.report.read_text(encoding="utf-8")
+    assert page.count("Answers by true class, before and after") == 1  # of held alone
+    for part in ("fitted, test part", "reduced, training part"):
+        assert part in page
+    figures = page[page.index("Figure 3: beside held") :]
+    trained = models["unpruned"]["training_figures"]["f:infected"]
+    assert f"{trained:.3f}" in figures[: figures.index("</table>")]
 
 
 def test_a_network_fitted_alike_is_fitted_once(done: VariantsFolder) -> None:

@@ -14,6 +14,8 @@ from leanlung.statistics import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from leanlung.reports.seeds import Network, Seed
     from leanlung.statistics import RocCurve
 
@@ -45,6 +47,19 @@ def confusion_table(network: Network) -> Table:
     found = network.predictions
     classes = found.classes
     matrix = confusion_matrix(found.labels, found.predicted, len(classes)).astype(int).tolist()
+    return matrix_table(network.name, classes, matrix)
+
+
+def matrix_table(
+    caption: str, classes: Sequence[str], matrix: Sequence[Sequence[int]]
+) -> Table:
+    """Lay out counts by true and answered class, with the share of the row below.
+
+    Args:
+        caption: Whose answers.
+        classes: K names, of rows and columns.
+        matrix: K rows of K counts; a row is a true class.
+    """
     rows = []
     for index, (name, counts) in enumerate(zip(classes, matrix, strict=True)):
         total = sum(counts)
@@ -58,7 +73,7 @@ def confusion_table(network: Network) -> Table:
             for place, cell in enumerate(counts)
         ]
         rows.append((label(name, numbers.counted(total, "study", "studies")), *cells))
-    return Table(network.name, heads("true ↓  answered →", *classes), tuple(rows))
+    return Table(caption, heads("true ↓  answered →", *classes), tuple(rows))
 
 
 def _roc(seed: Seed, index: int, name: str) -> Drawn:

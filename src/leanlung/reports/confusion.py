@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 TEST, TRAINING = "test part", "training part"
 _INK = "#1c2530"
-_OF_CLASS = {
+OF_CLASS = {
     "accuracy": "accuracy",
     "precision": "precision:{}",
     "recall": "sensitivity:{}",
     "F1": "f:{}",
 }
-_MACRO = {
+MACRO = {
     "accuracy": "accuracy",
     "precision": "macro_precision",
     "recall": "macro_sensitivity",
@@ -83,7 +83,7 @@ def _part(seed: Seed, title: str, networks: Sequence[Network], healthy: str) -> 
 
 def _bars(seed: Seed, title: str, networks: Sequence[Network], healthy: str) -> Drawn:
     of_class = _followed(seed.classes, healthy)
-    names = _MACRO if of_class is None else _OF_CLASS
+    names = MACRO if of_class is None else OF_CLASS
     keys = {word: key.format(of_class) for word, key in names.items()}
     found: dict[str, list[Estimate]] = {
         network.look: [network.estimates[key] for key in keys.values()] for network in networks
@@ -107,7 +107,7 @@ def _bars(seed: Seed, title: str, networks: Sequence[Network], healthy: str) -> 
         for network in networks
     )
     part = "test" if title == TEST else "train"
-    svg = _drawn(list(keys), found, f"rates-{seed.number}-{part}", f"Bars, {title}: {told}")
+    svg = drawn_bars(list(keys), found, f"rates-{seed.number}-{part}", f"Bars, {title}: {told}")
     legend = tuple((network.look, network.name) for network in networks)
     about = f"precision, recall and F1 {whose}; lines are intervals"
     return Drawn(title, svg, (*legend, ("", about)), table)
@@ -121,9 +121,17 @@ def _followed(classes: Sequence[str], healthy: str) -> str | None:
     return next(name for name in classes if name != normal)
 
 
-def _drawn(
+def drawn_bars(
     words: Sequence[str], found: Mapping[str, Sequence[Estimate]], name: str, told: str
 ) -> str:
+    """Draw bars side by side, a group a word, with a line for every interval there is.
+
+    Args:
+        words: Names of the groups.
+        found: An estimate a word, by the look of the network: ``unpruned`` or another.
+        name: Of the drawing, once on a page.
+        told: The same in words, for those who cannot see it.
+    """
     from matplotlib.figure import Figure
 
     wide = 0.8 / len(found)

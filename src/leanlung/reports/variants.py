@@ -19,6 +19,7 @@ from leanlung.reports.variants_beyond import (
     positive_table,
     published_elsewhere,
 )
+from leanlung.reports.variants_confusion import variant_confusion
 from leanlung.reports.variants_glance import constants_table, glance_table
 from leanlung.reports.variants_patients import (
     figures_table,
@@ -39,6 +40,7 @@ from leanlung.reports.variants_tables import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from leanlung.reports.confusion import ConfusionPart
     from leanlung.reports.series import AttentionFigure
     from leanlung.reports.tables import Table
 
@@ -85,6 +87,7 @@ class VariantPart:
         sentences: What came of comparing both networks.
         classes: Class by class.
         sources: Sources beside classes, of the test part.
+        confusion: Matrices and bars of both networks; empty where both are the same.
     """
 
     name: str
@@ -95,6 +98,7 @@ class VariantPart:
     sentences: tuple[str, ...]
     classes: Table
     sources: Table
+    confusion: tuple[ConfusionPart, ...]
 
 
 def render_variants(facts: VariantsFacts) -> str:
@@ -147,12 +151,12 @@ def _groups(results: Mapping[str, Any]) -> dict[str, tuple[VariantPart, ...]]:
     """Put variants of one group together, in the order of the file."""
     found: dict[str, list[VariantPart]] = {}
     for row in results["variants"].values():
-        found.setdefault(row["group"], []).append(_part(row, results["published"]))
+        found.setdefault(row["group"], []).append(_part(row, results))
     return {name: tuple(parts) for name, parts in found.items()}
 
 
-def _part(row: Mapping[str, Any], published: Mapping[str, Any]) -> VariantPart:
-    theirs = published.get(row["published_table"])
+def _part(row: Mapping[str, Any], results: Mapping[str, Any]) -> VariantPart:
+    theirs = results["published"].get(row["published_table"])
     change = row["change"]
     kept = "Every seed kept its whole network; there is nothing to compare."
     if "beside" in row:
@@ -167,6 +171,7 @@ def _part(row: Mapping[str, Any], published: Mapping[str, Any]) -> VariantPart:
         sentences=(kept,) if change is None else tuple(change["sentences"]),
         classes=class_table(row),
         sources=source_class_table(row["confounding"], row["classes"], "The test part"),
+        confusion=variant_confusion(row, results["positive"]),
     )
 
 

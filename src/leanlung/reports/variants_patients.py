@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from leanlung.reports import numbers
@@ -12,6 +13,8 @@ from leanlung.statistics import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from leanlung.statistics import Comparison
 
 STAMP = "AS PUBLISHED, FLAWS INCLUDED"
 _METRICS = ("accuracy", "balanced_accuracy")
@@ -33,8 +36,7 @@ def patients_table(results: Mapping[str, Any]) -> Table | None:
         for place, (rule, one) in enumerate(rules.items()):
             found = [comparison_of(each) for each in one["over_patients"][:2]]
             head = [label(name, rows=len(rules))] if place == 0 else []
-            cells = [figure(side) for each in found
-                     for side in (each.baseline, each.candidate, each.difference)]  # fmt: skip
+            cells = [cell for each in found for cell in _sides(each, row)]
             majority = figure(Estimate.from_dict(one["majority"]))
             below = numbers.counted(one["patients"], "patient", "patients")
             rows.append((*head, label(rule, below), *cells, majority))
@@ -54,6 +56,14 @@ def patients_table(results: Mapping[str, Any]) -> Table | None:
             *(("", one) for one in notes),
         ),
     )  # fmt: skip
+
+
+def _sides(found: Comparison, row: Mapping[str, Any]) -> tuple[Cell, Cell, Cell]:
+    """Give both figures and their difference; one where every seed kept its whole network."""
+    if row["change"] is None:
+        nothing = number(numbers.NOTHING)
+        return figure(found.baseline), nothing, nothing
+    return figure(found.baseline), figure(found.candidate), figure(found.difference)
 
 
 def patient_lines(results: Mapping[str, Any]) -> tuple[str, ...]:
@@ -145,9 +155,11 @@ def figures_table(results: Mapping[str, Any]) -> Table | None:
     rows = []
     for metric, part, before, after in table["rows"]:
         ours = known.get(metric)
-        cells = [number(numbers.NOTHING)] * 3
-        if ours is not None and part == table.get("part", "testing"):
-            cells = [figure(ours.baseline), figure(ours.candidate), figure(ours.difference)]
+        cells = _learnt(row, metric)
+        if part == table.get("part", "testing"):
+            cells = [number(numbers.NOTHING)] * 3
+            if ours is not None:
+                cells = [figure(ours.baseline), figure(ours.candidate), figure(ours.difference)]
         rows.append(
             (
                 label(numbers.metric(metric), part),
@@ -162,3 +174,19 @@ def figures_table(results: Mapping[str, Any]) -> Table | None:
         tuple(rows),
         notes=(("", table["note"]),) if table.get("note") else (),
     )
+
+
+def _learnt(row: Mapping[str, Any], metric: str) -> list[Cell]:
+    """Give a figure of the training part, of both networks; mean over seeds, no interval."""
+    found: list[float] = []
+    for kind in (UNPRUNED, CHOSEN):
+        each = [
+            one["models"][kind].get("training_figures", {}).get(metric)
+            for one in row["seeds"].values()
+        ]
+        known = [value for value in each if value is not None]
+        if not known or len(known) < len(each):
+            return [number(numbers.NOTHING)] * 3
+        found.append(fmean(known))
+    change = number(numbers.minus(f"{found[1] - found[0]:.3f}"))
+    return [*(number(numbers.share(value)) for value in found), change]

@@ -9,6 +9,7 @@ from leanlung.runs.candidates import classifier_of
 from leanlung.runs.folder import CHOICE, EVALUATION
 from leanlung.runs.records import read_record
 from leanlung.runs.starting import chosen_folder
+from leanlung.runs.variants.confusions import FIGURES, confusions_of, together
 from leanlung.runs.variants.constants import constants_of
 from leanlung.statistics import majority_baseline, measure, pooled, read_predictions
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 UNPRUNED, CHOSEN = "unpruned", "chosen"
 MODELS = (UNPRUNED, CHOSEN)
+NOT_SIZES = {"figures", "estimates", "confusion", FIGURES}
+"""What is told of a network, beside its sizes."""
+
 BYTES_OF_WEIGHT = 4
 ADAM = 3
 """Weights and two moments of each: what a file with the optimiser holds."""
@@ -104,12 +108,12 @@ def _of_folds(
             for one in measure(answers[kind], level=plan.level, resamples=plan.resamples)
         ]
         sizes = [
-            {k: v for k, v in row["models"][kind].items() if k not in {"figures", "estimates"}}
-            for row in rows
+            {k: v for k, v in row["models"][kind].items() if k not in NOT_SIZES} for row in rows
         ]
         models[kind] = {
             "figures": {each["name"]: each["value"] for each in found},
             "estimates": found,
+            **together([row["models"][kind] for row in rows]),
             **{key: _mean([one[key] for one in sizes]) for key in sizes[0]},
         }
     kept = [row["kept"] for row in rows]
@@ -148,6 +152,7 @@ def _seed_row(run: RunFolder, recipe: Recipe, seed: int) -> dict[str, Any]:
         models[kind] = {
             "figures": {each["name"]: each["value"] for each in one["estimates"]},
             "estimates": one["estimates"],
+            **confusions_of(here, model),
             **_sizes(one["size"], whole, reads),
         }
     return {

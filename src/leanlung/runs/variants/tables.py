@@ -11,7 +11,14 @@ from leanlung.runs.records import read_record
 from leanlung.runs.variants.comparing import compare_both_ways
 from leanlung.runs.variants.elsewhere import TOLD
 from leanlung.runs.variants.patients import patient_rows, patients_of
-from leanlung.runs.variants.rows import CHOSEN, MODELS, UNPRUNED, answers_of, variant_row
+from leanlung.runs.variants.rows import (
+    CHOSEN,
+    MODELS,
+    NOT_SIZES,
+    UNPRUNED,
+    answers_of,
+    variant_row,
+)
 from leanlung.runs.variants.storing import storage_of, storage_rows
 from leanlung.runs.variants.variant import STAMP
 from leanlung.statistics import read_predictions
@@ -182,7 +189,7 @@ def _rows(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
             for kind in MODELS:
                 model = one["models"][kind]
                 whose = {"variant": name, "seed": seed, "model": kind, **stamp}
-                plain = {k: v for k, v in model.items() if k not in {"figures", "estimates"}}
+                plain = {k: v for k, v in model.items() if k not in NOT_SIZES}
                 network = one["chosen"] if kind == CHOSEN else kind
                 known = {k: "" if v is None else v for k, v in plain.items()}
                 sizes.append({**whose, "network": network, **known})
