@@ -1,4 +1,4 @@
-"""Sharing: a whole network that several variants would fit alike is fitted once."""
+"""Sharing: what several variants would fit, and take out of it, alike is done once."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from leanlung.foundations import fingerprints
 from leanlung.runs.folder import STEP, RunFolder, run_name
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from leanlung.runs.variants.carrying import Varying
 
 
 def share_fit(now: Varying, name: str) -> None:
     """Take over the fitted network of an earlier leg that was fitted alike.
 
-    Its step is copied before the run looks for it. The run finds it done if whatever decides it
-    is the same, to the last byte, and fits anew if not.
+    Its step is copied before the run looks for it, and so is, where features are read, the
+    removal of units that never vary. The run finds them done if whatever decides them is the
+    same, to the last byte, and does anew what is not.
     """
     recipe = now.recipes[name]
     key, backbone = _fitted_alike(now, name), recipe.network.backbone
@@ -25,14 +28,21 @@ def share_fit(now: Varying, name: str) -> None:
         if earlier == name or _fitted_alike(now, earlier) != key:
             continue
         for seed in recipe.seeds:
-            source, place = run.seed(seed).fit(backbone), here.seed(seed).fit(backbone)
-            if place.exists() or not (source / STEP).is_file():
-                continue
-            partial = place.with_name(f".{place.name}.partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            shutil.copytree(source, partial)
-            partial.rename(place)
-            now.progress.note(f"{name}, seed {seed}: fitted as {earlier} is")
+            if _copied(run.seed(seed).fit(backbone), here.seed(seed).fit(backbone)):
+                now.progress.note(f"{name}, seed {seed}: fitted as {earlier} is")
+            if recipe.features is not None:
+                _copied(run.seed(seed).round(backbone, 1), here.seed(seed).round(backbone, 1))
+
+
+def _copied(source: Path, place: Path) -> bool:
+    """Copy a finished step, whole or not at all, to where nothing is yet."""
+    if place.exists() or not (source / STEP).is_file():
+        return False
+    partial = place.with_name(f".{place.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(source, partial)
+    partial.rename(place)
+    return True
 
 
 def _fitted_alike(now: Varying, name: str) -> str:
