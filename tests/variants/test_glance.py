@@ -27,7 +27,7 @@ def estimate(value: float, low: float, high: float, name: str = "accuracy") -> d
     return Estimate(name, value, low, high, 0.95, "by hand", 40, 20).as_dict()
 
 
-def variant(low: float, high: float, verdict: str) -> dict[str, Any]:
+def variant(name: str, low: float, high: float, verdict: str) -> dict[str, Any]:
     """A variant of two seeds that lost 0.04 of accuracy, and 0.6 of its parameters."""
     compared = {
         "metric": "accuracy",
@@ -51,7 +51,7 @@ def variant(low: float, high: float, verdict: str) -> dict[str, Any]:
         )
     }  # fmt: skip
     return {
-        "metric": "accuracy", "level": 0.95, "margin": 0.05, "seeds": seeds,
+        "name": name, "metric": "accuracy", "level": 0.95, "margin": 0.05, "seeds": seeds,
         "mean": {"chosen": {"share": {"mean": 0.4}}},
         "change": {"over_patients": [compared], "told": ""},
     }  # fmt: skip
@@ -68,10 +68,10 @@ def texts(table: Table | None) -> list[list[str]]:
 def test_a_line_a_variant_says_what_was_lost_and_how_sure_that_is() -> None:
     results = {
         "variants": {
-            "surely": variant(-0.07, -0.01, "inconclusive"),
-            "perhaps": variant(-0.09, 0.01, "inconclusive"),
-            "no": variant(-0.045, 0.01, "non_inferior"),
-            "beside": {**variant(-0.09, 0.01, "inferior"), "beside": "no"},
+            "surely": variant("surely", -0.07, -0.01, "inconclusive"),
+            "perhaps": variant("perhaps", -0.09, 0.01, "inconclusive"),
+            "no": variant("no", -0.045, 0.01, "non_inferior"),
+            "beside": {**variant("beside", -0.09, 0.01, "inferior"), "beside": "no"},
         }
     }
     found = texts(glance_table(results))
@@ -85,7 +85,7 @@ def test_a_line_a_variant_says_what_was_lost_and_how_sure_that_is() -> None:
 
 
 def test_what_left_without_a_loss_stands_beside_the_step_that_lost() -> None:
-    results = {"variants": {"raw": variant(-0.07, -0.01, "inconclusive")}}
+    results = {"variants": {"raw": variant("raw", -0.07, -0.01, "inconclusive")}}
     [row] = texts(constants_table(results))
     assert row == [
         "raw 2 seeds",

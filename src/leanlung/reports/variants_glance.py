@@ -22,26 +22,31 @@ def glance_table(results: Mapping[str, Any]) -> Table | None:
 
     What repeats flaws beside a sound variant has no verdict and no line.
     """
-    rows = [_glance(name, row) for name, row in results["variants"].items()
-            if "beside" not in row]  # fmt: skip
-    if not rows:
+    told = [row for row in results["variants"].values() if "beside" not in row]
+    if not told:
         return None
-    first = next(iter(results["variants"].values()))
-    metrics = dict.fromkeys(row["metric"] for row in results["variants"].values())
-    of = ", ".join(numbers.metric(one) for one in metrics)
+    of, margins, levels = (
+        ", ".join(dict.fromkeys(found))
+        for found in (
+            [numbers.metric(row["metric"]) for row in told],
+            [numbers.plain(row["margin"]) for row in told],
+            [numbers.plain(100 * row["level"]) for row in told],
+        )
+    )
     return Table(
         f"Fitted and reduced, {of} on the test part",
         heads("", "verdict", "difference", "parameters left", "fitted", "reduced", labels=2),
-        tuple(rows),
+        tuple(_glance(row) for row in told),
         notes=(
-            ("", f"{numbers.plain(100 * first['level'])} % intervals over patients, and over "
-                 "seeds where there are several. Non-inferior: a loss beyond the margin of "
-                 f"{numbers.plain(first['margin'])} is ruled out. Inconclusive: it is not."),
+            ("", f"{levels} % intervals over patients, and over seeds where there are "
+                 f"several. Non-inferior: a loss beyond the margin of {margins} is ruled out. "
+                 "Inconclusive: it is not."),
         ),
     )  # fmt: skip
 
 
-def _glance(name: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _glance(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    name = row["name"]
     count = numbers.counted(len(row["seeds"]), "seed", "seeds")
     left = row["mean"][CHOSEN]["share"]
     share = number(numbers.percent(left["mean"]))
