@@ -1,6 +1,9 @@
 """Optimisers are what the plan says, and only weights decay."""
 
+import math
+
 import pytest
+import torch
 from torch import nn, optim
 
 from leanlung.training import OptimiserPlan, optimiser_for
@@ -42,3 +45,23 @@ def test_momentum_and_nesterov_are_handed_on(network: nn.Module) -> None:
     assert (group["momentum"], group["nesterov"]) == (0.8, True)
     (group, _) = optimiser_for(network, OptimiserPlan(momentum=0.0, nesterov=True)).param_groups
     assert group["nesterov"] is False  # torch refuses it without momentum
+
+
+def test_rmsprop_as_keras_moves_every_weight_by_the_rate_over_the_root_of_a_tenth() -> None:
+    """Keras: ``v = rho v + (1 - rho) g^2``, ``w -= rate g / (sqrt(v) + eps)``."""
+    network = nn.Linear(2, 1, bias=False)
+    nn.init.zeros_(network.weight)
+    plan = OptimiserPlan(kind="rmsprop", rate=0.01, momentum=0.0, smoothing=0.9)
+    found = optimiser_for(network, plan)
+    network.weight.grad = torch.tensor([[4.0, -0.5]])
+    found.step()
+    step = 0.01 / math.sqrt(0.1)
+    torch.testing.assert_close(network.weight.detach(), torch.tensor([[-step, step]]))
+    found.step()  # v = 0.9 * 0.1 g^2 + 0.1 g^2
+    step += 0.01 / math.sqrt(0.19)
+    torch.testing.assert_close(network.weight.detach(), torch.tensor([[-step, step]]))
+
+
+def test_a_plan_without_smoothing_is_told_as_before() -> None:
+    assert "smoothing" not in OptimiserPlan(kind="rmsprop").model_dump()
+    assert OptimiserPlan(smoothing=0.9).model_dump()["smoothing"] == 0.9

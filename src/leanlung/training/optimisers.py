@@ -37,4 +37,6 @@ def optimiser_for(network: nn.Module, plan: OptimiserPlan) -> optim.Optimizer:
         case "adam":
             return optim.AdamW(groups, lr=plan.rate)
         case "rmsprop":
-            return optim.RMSprop(groups, lr=plan.rate, momentum=plan.momentum)
+            return optim.RMSprop(
+                groups, lr=plan.rate, alpha=plan.smoothing, momentum=plan.momentum
+            )

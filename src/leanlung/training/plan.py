@@ -20,13 +20,21 @@ from leanlung.training.distillation import DistillationPlan
 Precision = Literal["auto", "float32", "bfloat16"]
 
 
+SMOOTHING = 0.99
+"""Of RMSprop, as PyTorch has it."""
+
+
 class OptimiserPlan(BaseModel, extra="forbid", frozen=True):
     """Which optimiser, and its settings.
 
     Attributes:
         kind: ``sgd``, ``adam`` (with decoupled weight decay) or ``rmsprop``.
         rate: Learning rate at the start.
-        momentum: Of SGD and RMSprop.
+        momentum: Of SGD and RMSprop. Keras's RMSprop has none unless told; with 0.9, steps of
+            RMSprop become ten times as long.
+        smoothing: Of RMSprop: the share of its running mean of squares that outlives a step, in
+            [0, 1). PyTorch's default is 0.99, Keras's 0.9. The mean begins at zero: the first
+            step is ``1 / sqrt(1 - smoothing)`` times the rate for every weight, 10 or 3.2.
         nesterov: Whether SGD looks ahead.
         weight_decay: L2 penalty; biases and BatchNorm are left out of it.
         output_decay: Times the sum of squares of the last linear layer's weights, added to the
@@ -39,6 +47,7 @@ class OptimiserPlan(BaseModel, extra="forbid", frozen=True):
     kind: Literal["sgd", "adam", "rmsprop"] = "sgd"
     rate: float = Field(1e-3, gt=0.0, allow_inf_nan=False)
     momentum: Share = 0.9
+    smoothing: float = Field(SMOOTHING, ge=0.0, lt=1.0)
     nesterov: bool = False
     weight_decay: float = Field(0.0, ge=0.0, allow_inf_nan=False)
     output_decay: float = Field(0.0, ge=0.0, allow_inf_nan=False)
@@ -49,6 +58,8 @@ class OptimiserPlan(BaseModel, extra="forbid", frozen=True):
         told: dict[str, Any] = written(self)
         if not told.get("output_decay"):
             told.pop("output_decay", None)
+        if told.get("smoothing") == SMOOTHING:
+            told.pop("smoothing")
         return told
 
 
