@@ -57,6 +57,22 @@ def test_a_pruned_network_answers_alike(tmp_path: Path, backbone: str) -> None:
     assert parity.bytes < 1.2 * stored + 2e5  # weights are in the file, once
 
 
+def test_an_image_that_is_nearly_undecided_does_not_stop_the_export(tmp_path: Path) -> None:
+    bundle = halved("separable_cnn", 64)
+    images = torch.rand(4, 1, 64, 64, generator=torch.Generator().manual_seed(exporting._SEED))
+    deployed = exporting.Deployed(bundle.network, bundle.statistics, 3).eval()
+    [*_, last] = [one for one in bundle.network.modules() if isinstance(one, nn.Linear)]
+    with torch.no_grad():
+        last.weight *= 100
+        last.bias -= deployed(images)[0][0]
+    with torch.no_grad():
+        assert (
+            deployed(images)[0][0].abs().max() < 1e-3
+        )  # of the first, rounding is all there is
+    parity = export_onnx(bundle, tmp_path / "m.onnx")
+    assert parity.largest_difference <= 1e-5
+
+
 def test_the_file_answers_as_predict_does(
     finished: Path, small_films: Path, tmp_path: Path
 ) -> None:
