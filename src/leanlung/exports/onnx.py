@@ -153,7 +153,7 @@ def _difference(answering: Deployed, images: Tensor, path: Path) -> float:
 
     Logits are only read beside each other, so that a change counts beside the largest of all,
     and beside 1 where all are smaller: of an image that is nearly undecided rounding is all
-    there is, and changes no probability by more than a quarter of itself.
+    there is, and it changes a probability by less than it is itself.
     """
     import onnxruntime
 
