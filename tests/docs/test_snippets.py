@@ -3,7 +3,7 @@
 ``python`` blocks of a page run one after the other in one namespace; ``console`` blocks give
 commands of ``leanlung`` after ``$``, and after ``# ends with`` the exit code if it is not 0;
 ``toml`` blocks are recipes, saved under the name their first line tells. ``sh`` blocks install
-things: their make targets and extras must exist.
+things or take hours: their make targets, extras, commands and options must exist.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from leanlung.cli.app import app
@@ -120,6 +122,26 @@ def test_every_snippet_of_a_page_runs(page: Path, desk: Path) -> None:
                 assert read_recipe(desk / name).name == Path(name).stem
 
 
+def unknown_to_leanlung(words: list[str]) -> list[str]:
+    """Give the words of a command that name no command and no option of ``leanlung``."""
+    command = typer.main.get_command(app)
+    rest = list(words)
+    while isinstance(command, TyperGroup):
+        name = rest.pop(0)
+        if name not in command.commands:
+            return [name]
+        command = command.commands[name]
+    options = {option for parameter in command.params for option in parameter.opts}
+    given = [word.partition("=")[0] for word in rest if word.startswith("--")]
+    return [option for option in given if option not in options | {"--help"}]
+
+
+def test_a_command_that_does_not_exist_is_found() -> None:
+    assert unknown_to_leanlung(["run", "first.toml", "--out", "runs"]) == []
+    assert unknown_to_leanlung(["walk", "first.toml"]) == ["walk"]
+    assert unknown_to_leanlung(["data", "index", "DIR", "--oput=runs"]) == ["--oput"]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_block_hides_from_the_tests(page: Path) -> None:
     fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
@@ -133,8 +155,10 @@ def test_what_is_installed_exists(page: Path) -> None:
     for kind, text in blocks(page):
         if kind != "sh":
             continue
-        for line in text.splitlines():
+        for line in text.replace("\\\n", " ").splitlines():
             words = shlex.split(line, comments=True)
+            if words[:1] == ["leanlung"]:
+                assert unknown_to_leanlung(words[1:]) == [], line
             if words[:1] == ["make"]:
                 done = subprocess.run(
                     ["make", "--dry-run", *words[1:]],
