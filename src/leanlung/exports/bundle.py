@@ -10,14 +10,27 @@ README.md           the model card
 
 from __future__ import annotations
 
-import json
-import shutil
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from leanlung import __version__
 from leanlung.exports.card import model_card
+from leanlung.exports.config import (
+    CARD,
+    CONFIG,
+    ENSEMBLE,
+    METRICS,
+    ONNX,
+    WEIGHTS,
+    read_config,
+    read_metrics,
+    readout_entries,
+    readout_of,
+    require_file,
+    require_format,
+    undamaged,
+)
 from leanlung.exports.parts import (
     CLASSIFIER_FILE,
     LUNGS,
@@ -30,12 +43,11 @@ from leanlung.exports.parts import (
     statistics_of,
 )
 from leanlung.foundations import fingerprints
-from leanlung.foundations.errors import BundleError, LeanlungError, UsageError
-from leanlung.foundations.files import write_json, write_text
+from leanlung.foundations.errors import BundleError, UsageError
+from leanlung.foundations.files import replacing_folder, write_json, write_text
 from leanlung.lungs.segmenter import save_segmenter
 from leanlung.networks.spec import NetworkSpec
 from leanlung.pixels import PixelSpec, PixelStatistics
-from leanlung.statistics.readout import Readout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,15 +59,11 @@ if TYPE_CHECKING:
     from leanlung.lungs import Segmenter
     from leanlung.networks import Classifier
     from leanlung.pruning.masks import WeightMask
+    from leanlung.statistics.readout import Readout
 
 FORMAT = 4
 MASKED_SINCE, LUNGS_SINCE, FEATURES_SINCE = 2, 3, 4
 """Others are written in format 1, which every version reads."""
-CONFIG, WEIGHTS, METRICS, CARD = "config.json", "model.safetensors", "metrics.json", "README.md"
-ENSEMBLE = "ensemble"
-"""What the config of an ensemble says it is; that of a bundle says nothing of the kind."""
-ONNX = "onnx"
-"""The same for a folder with an ONNX file that answers in place of a network."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +137,7 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
         StorageError: If the disk is full or the folder cannot be written.
         SurgeryError: If the bundle's mask is not in force in its network.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
+    with replacing_folder(folder) as partial:
         keep_weights(partial / WEIGHTS, bundle)
         if bundle.segmenter is not None:
             save_segmenter(partial / LUNGS, bundle.segmenter)
@@ -155,10 +161,6 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
         write_json(partial / CONFIG, config)
         write_json(partial / METRICS, dict(bundle.metrics))
         write_text(partial / CARD, model_card(config, bundle.metrics))
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.replace(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -177,17 +179,9 @@ def load_bundle(folder: Path) -> Bundle:
     """
     config = read_config(folder)
     _require_one(folder, config)
-    found = config["format"]
-    if found > FORMAT:
-        msg = (
-            f"{folder}: a bundle of format {found}, made by leanlung {config.get('leanlung')}; "
-            f"this is {__version__}, which reads up to format {FORMAT}: upgrade leanlung"
-        )
-        raise BundleError(msg)
-    try:
-        if fingerprints.of_file(folder / WEIGHTS) != config["model_sha256"]:
-            msg = f"{folder / WEIGHTS}: not the file this bundle was saved with; copy it again"
-            raise BundleError(msg)
+    require_format(folder, config, "a bundle", FORMAT)
+    with undamaged(folder, "bundle"):
+        require_file(folder / WEIGHTS, config["model_sha256"], "bundle")
         spec = NetworkSpec.from_dict(config["network"])
         if spec.classes != len(config["classes"]):
             msg = (
@@ -213,33 +207,6 @@ def load_bundle(folder: Path) -> Bundle:
             classifier=classifier,
             columns=columns,
         )
-    except BundleError:
-        raise
-    except KeyError as error:
-        msg = f"{folder}: a damaged bundle: {error} is missing; copy it again"
-        raise BundleError(msg) from error
-    except (OSError, TypeError, ValueError, LeanlungError) as error:
-        msg = f"{folder}: a damaged bundle: {error}"
-        raise BundleError(msg) from error
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """Read what a bundle or an ensemble says of itself, of whichever format.
-
-    Raises:
-        BundleError: If the folder is neither.
-    """
-    cause: Exception | None = None
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        cause, why = error, str(error)
-    else:
-        if isinstance(config, dict) and isinstance(config.get("format"), int):
-            return config
-        why = f"{CONFIG} does not say which format it has"
-    msg = f"{folder}: no bundle ({why}); a folder with {CONFIG} and {WEIGHTS} was expected"
-    raise BundleError(msg) from cause
 
 
 def _require_one(folder: Path, config: Mapping[str, Any]) -> None:
@@ -266,29 +233,3 @@ def _format(bundle: Bundle) -> int:
     if bundle.segmenter is not None or bundle.pixels.outside != "keep":
         return LUNGS_SINCE
     return 1 if bundle.mask is None else MASKED_SINCE
-
-
-def readout_entries(readout: Readout | None) -> dict[str, Any]:
-    """Give what a config says of how probabilities are to be read."""
-    thresholds: dict[str, Any] = {"rule": "highest probability"}
-    if readout is None:
-        return {"thresholds": thresholds}
-    told = readout.as_dict()
-    return {
-        "thresholds": thresholds | {"frozen": told["thresholds"]},
-        "temperature": told["temperature"],
-    }
-
-
-def readout_of(config: Mapping[str, Any]) -> Readout | None:
-    """Read what a bundle says of its probabilities; those of before have nothing to say."""
-    if "temperature" not in config:
-        return None
-    frozen = config["thresholds"]["frozen"]
-    return Readout.from_dict({"temperature": config["temperature"], "thresholds": frozen})
-
-
-def read_metrics(folder: Path) -> dict[str, Any]:
-    """Read what was measured; nothing if there is no file of it."""
-    path = folder / METRICS
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}

@@ -11,7 +11,6 @@ README.md              the model card
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -21,23 +20,25 @@ from safetensors.numpy import load, save
 
 from leanlung import __version__
 from leanlung.ensembles import Ensemble, combiner_of, parts_of
-from leanlung.exports.bundle import (
+from leanlung.exports.bundle import load_bundle, save_bundle
+from leanlung.exports.card import ensemble_card
+from leanlung.exports.config import (
     CARD,
     CONFIG,
     ENSEMBLE,
     METRICS,
-    load_bundle,
     read_config,
     read_metrics,
     readout_entries,
     readout_of,
-    save_bundle,
+    require_file,
+    require_format,
+    undamaged,
 )
-from leanlung.exports.card import ensemble_card
 from leanlung.exports.seen import Seen
 from leanlung.foundations import fingerprints
-from leanlung.foundations.errors import BundleError, LeanlungError, UsageError
-from leanlung.foundations.files import write_bytes, write_json, write_text
+from leanlung.foundations.errors import BundleError, UsageError
+from leanlung.foundations.files import replacing_folder, write_bytes, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,9 +106,7 @@ def save_ensemble(folder: Path, ensemble: EnsembleBundle) -> None:
     Raises:
         StorageError: If the disk is full or the folder cannot be written.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
+    with replacing_folder(folder) as partial:
         for name, member in ensemble.members.items():
             save_bundle(partial / MEMBERS / name, member)
         combiner, tensors = parts_of(ensemble.combiner)
@@ -135,10 +134,6 @@ def save_ensemble(folder: Path, ensemble: EnsembleBundle) -> None:
         write_json(partial / METRICS, dict(ensemble.metrics))
         crops = any(one.pixels.crop == "lungs" for one in ensemble.members.values())
         write_text(partial / CARD, ensemble_card({**config, "crops": crops}, ensemble.metrics))
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.replace(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def load_ensemble(folder: Path) -> EnsembleBundle:
@@ -157,14 +152,8 @@ def load_ensemble(folder: Path) -> EnsembleBundle:
     if config.get("kind") != ENSEMBLE:
         msg = f"{folder}: a bundle of one network, where an ensemble is expected"
         raise BundleError(msg)
-    if config["format"] > FORMAT:
-        msg = (
-            f"{folder}: an ensemble of format {config['format']}, made by leanlung "
-            f"{config.get('leanlung')}; this is {__version__}, which reads up to format "
-            f"{FORMAT}: upgrade leanlung"
-        )
-        raise BundleError(msg)
-    try:
+    require_format(folder, config, "an ensemble", FORMAT)
+    with undamaged(folder, "ensemble", AttributeError, SafetensorError):
         for name in config["members"]:
             _require_folder_name(name)
         _require_whole(folder, config)
@@ -178,16 +167,6 @@ def load_ensemble(folder: Path) -> EnsembleBundle:
             history=tuple(config["history"]),
             metrics=read_metrics(folder),
         )
-    except BundleError:
-        raise
-    except KeyError as error:
-        msg = f"{folder}: a damaged ensemble: {error} is missing; copy it again"
-        raise BundleError(msg) from error
-    except (
-        AttributeError, OSError, SafetensorError, TypeError, ValueError, LeanlungError
-    ) as error:  # fmt: skip
-        msg = f"{folder}: a damaged ensemble: {error}"
-        raise BundleError(msg) from error
 
 
 def _require_folder_name(name: object) -> None:
@@ -213,9 +192,7 @@ def _require_whole(folder: Path, config: Mapping[str, Any]) -> None:
         if one not in known or not path.is_file():
             msg = f"{folder}: an incomplete ensemble: {one} is missing; copy it again"
             raise BundleError(msg)
-        if fingerprints.of_file(path) != known[one]:
-            msg = f"{path}: not the file this ensemble was saved with; copy it again"
-            raise BundleError(msg)
+        require_file(path, known[one], "ensemble")
 
 
 def _tensors(folder: Path, config: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leanlung.exports.bundle import ENSEMBLE, ONNX, Bundle, load_bundle, read_config
+from leanlung.exports.bundle import Bundle, load_bundle
+from leanlung.exports.config import ENSEMBLE, ONNX, read_config
 from leanlung.exports.ensemble import EnsembleBundle, load_ensemble
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ README.md     what it is, and what it is not for
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,22 +16,25 @@ import torch
 from torch import Tensor, nn
 
 from leanlung import __version__
-from leanlung.exports.bundle import (
+from leanlung.exports.bundle import Bundle
+from leanlung.exports.config import (
     CARD,
     CONFIG,
     ONNX,
-    Bundle,
     read_config,
     readout_entries,
     readout_of,
+    require_file,
+    require_format,
+    undamaged,
 )
 from leanlung.exports.int8 import export_int8
 from leanlung.exports.onnx_session import logits_of, session_of
-from leanlung.exports.parts import LUNGS
+from leanlung.exports.parts import LUNGS, lungs_entry, segmenter_of
 from leanlung.foundations import fingerprints
-from leanlung.foundations.errors import BundleError, LeanlungError
-from leanlung.foundations.files import write_json, write_text
-from leanlung.lungs.segmenter import load_segmenter, save_segmenter
+from leanlung.foundations.errors import BundleError
+from leanlung.foundations.files import replacing_folder, write_json, write_text
+from leanlung.lungs.segmenter import save_segmenter
 from leanlung.networks.spec import NetworkSpec
 from leanlung.pixels import PixelSpec, PixelStatistics
 
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
     from leanlung.exports.int8 import Quantised
-    from leanlung.lungs import Segmenter
     from leanlung.networks import Classifier
 
     Images = NDArray[np.float32]
@@ -94,16 +95,12 @@ def save_int8(
         BundleError: As `export_int8`.
         StorageError: If the disk is full or the folder cannot be written.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
+    with replacing_folder(folder) as partial:
         found = export_int8(
             bundle, partial / MODEL, calibration, others, threads=threads, rounds=rounds
         )
-        lungs: dict[str, str] = {}
         if bundle.segmenter is not None:
             save_segmenter(partial / LUNGS, bundle.segmenter)
-            lungs = {LUNGS: bundle.segmenter.fingerprint}
         step = {"step": "int8", "about": f"calibrated on {found.calibration.images} images"}
         config = {
             "kind": ONNX,
@@ -115,17 +112,13 @@ def save_int8(
             "pixels": bundle.pixels.model_dump(),
             **readout_entries(bundle.readout),
             "made_up": bundle.made_up,
-            **lungs,
+            **lungs_entry(bundle),
             "history": [*(dict(entry) for entry in bundle.history), step],
             "quantised": found.as_dict(),
             "model_sha256": fingerprints.of_file(partial / MODEL),
         }
         write_json(partial / CONFIG, config)
         write_text(partial / CARD, _card(config, found))
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.replace(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return found
 
 
@@ -147,18 +140,11 @@ def load_onnx(folder: Path) -> Bundle:
     if config.get("kind") != ONNX:
         msg = f"{folder}: no ONNX file with its config; load_bundle reads bundles"
         raise BundleError(msg)
-    if config["format"] > FORMAT:
-        msg = (
-            f"{folder}: of format {config['format']}, made by leanlung "
-            f"{config.get('leanlung')}; this is {__version__}, which reads up to format "
-            f"{FORMAT}: upgrade leanlung"
-        )
-        raise BundleError(msg)
-    try:
-        if fingerprints.of_file(folder / MODEL) != config["model_sha256"]:
-            msg = f"{folder / MODEL}: not the file this folder was saved with; copy it again"
-            raise BundleError(msg)
-        session = session_of(folder / MODEL)
+    require_format(folder, config, "an ONNX folder", FORMAT)
+    with undamaged(folder, "ONNX folder"):
+        require_file(folder / MODEL, config["model_sha256"], "folder")
+    session = session_of(folder / MODEL)  # says itself what is wrong, and what is not installed
+    with undamaged(folder, "ONNX folder"):
         return Bundle(
             name=config["name"],
             network=cast("Classifier", OnnxNetwork(session)),
@@ -169,26 +155,8 @@ def load_onnx(folder: Path) -> Bundle:
             made_up=bool(config["made_up"]),
             history=tuple(config["history"]),
             readout=readout_of(config),
-            segmenter=_segmenter(folder, config),
+            segmenter=segmenter_of(folder, config),
         )
-    except KeyError as error:
-        msg = f"{folder}: a damaged ONNX folder: {error} is missing; copy it again"
-        raise BundleError(msg) from error
-    except LeanlungError:
-        raise
-    except (OSError, TypeError, ValueError) as error:
-        msg = f"{folder}: a damaged ONNX folder: {error}"
-        raise BundleError(msg) from error
-
-
-def _segmenter(folder: Path, config: dict[str, Any]) -> Segmenter | None:
-    if LUNGS not in config:
-        return None
-    found = load_segmenter(folder / LUNGS)
-    if found.fingerprint != config[LUNGS]:
-        msg = f"{folder / LUNGS}: not the segmenter this was saved with; copy it again"
-        raise BundleError(msg)
-    return found
 
 
 def _card(config: dict[str, Any], found: Quantised) -> str:

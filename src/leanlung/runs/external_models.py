@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from leanlung.exports import Bundle, EnsembleBundle, load_bundle, load_ensemble
-from leanlung.exports.bundle import ENSEMBLE, read_config
+from leanlung.exports.config import ENSEMBLE, read_config
 from leanlung.foundations.errors import UsageError
 from leanlung.foundations.tables import read_table
 from leanlung.runs.candidates import load_candidate, load_masked

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from leanlung.exports import load_bundle, save_bundle
-from leanlung.exports.bundle import CONFIG
+from leanlung.exports.config import CONFIG
 from leanlung.foundations.errors import UsageError
 from leanlung.networks import outline, size_of, widths_of
 from leanlung.pruning import channel_graph

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from leanlung.ensembles import Mean, Weighted
 from leanlung.exports import Bundle, EnsembleBundle, load_model
-from leanlung.exports.bundle import CONFIG, ONNX, read_config
+from leanlung.exports.config import CONFIG, ONNX, read_config
 from leanlung.exports.models import networks_of
 from leanlung.foundations.errors import UsageError
 from leanlung.foundations.suggestions import did_you_mean
