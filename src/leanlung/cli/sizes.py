@@ -12,11 +12,6 @@ from leanlung.cli.speaking import answer_json, answers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from torch import nn
-
-    from leanlung.exports import Bundle
-    from leanlung.pruning.race import Race
-
 
 def sizes(
     bundle: Annotated[Path, typer.Argument(help="Folder of a bundle, pruned or not.")],
@@ -31,75 +26,43 @@ def sizes(
 ) -> None:
     """Write a bundle's network in every form and tell the bytes of each file."""
     from leanlung.exports import load_bundle
-    from leanlung.foundations.errors import SurgeryError
-    from leanlung.networks import size_of
-    from leanlung.pruning.masks import storage_forms, wrapped_counts, zeros_of
+    from leanlung.runs.storage import stored
 
     loaded = load_bundle(bundle)
-    whole = _whole(loaded)
-    narrower = bool(loaded.spec.widths)
-    zeros = zeros_of(loaded.network, loaded.mask)
-    size = size_of(loaded.network, loaded.spec.size, loaded.spec.channels)
-    before = size_of(whole, loaded.spec.size, loaded.spec.channels)
-    forms = storage_forms(
-        loaded.network, loaded.mask, whole=whole if narrower else None, gzipped=gzip
-    )
-    try:
-        wrapped = wrapped_counts(loaded.network)
-    except SurgeryError:
-        wrapped = None
-    found: dict[str, Any] = {
-        "name": loaded.name,
-        "parameters": size.stored,
-        "parameters_whole": before.stored,
-        "macs": size.macs,
-        "macs_whole": before.macs,
-        "kernel_weights": zeros.weights,
-        "nonzero_kernel_weights": zeros.nonzero,
-        "forms": [one.as_dict() for one in forms],
-        "wrapped": None if wrapped is None else wrapped.as_dict(),
-        "statements": [zeros.sentence(), *([wrapped.sentence()] if wrapped else [])],
+    told = stored(loaded, gzipped=gzip, rounds=rounds if latency else None)
+    found: dict[str, Any] = {"name": loaded.name} | {
+        name: told[name]
+        for name in (
+            "parameters",
+            "parameters_whole",
+            "macs",
+            "macs_whole",
+            "kernel_weights",
+            "nonzero_kernel_weights",
+            "forms",
+            "wrapped",
+        )
     }
+    wrapped = told["wrapped"]
+    found["statements"] = [told["sentence"], *([wrapped["sentence"]] if wrapped else [])]
     if latency:
-        raced = _raced(loaded, whole, rounds)
-        found["latency"] = raced.as_dict() | _machine()
-        found["statements"].append(_slower_or_not(loaded, raced))
+        found["latency"] = told["latency"] | _machine(told["threads"])
+        found["statements"].append(_slower_or_not(told))
     if as_json:
         answer_json(found)
     else:
         _tell(found)
 
 
-def _whole(bundle: Bundle) -> nn.Module:
-    """Build the same network as wide as its architecture says, with weights that matter not."""
-    from dataclasses import replace
-
-    from leanlung.networks import build
-
-    return build(replace(bundle.spec, widths={})).eval()
-
-
-def _raced(bundle: Bundle, whole: nn.Module, rounds: int) -> Race:
+def _machine(threads: int) -> dict[str, Any]:
     import torch
 
-    from leanlung.pruning.race import race
-
-    spec = bundle.spec
-    image = torch.rand(1, spec.channels, spec.size, spec.size)
-    network = bundle.network.eval()
-    with torch.no_grad():
-        return race(lambda: whole(image), lambda: network(image), rounds=rounds)
+    return {"threads": threads, "runtime": f"torch {torch.__version__}, CPU"}
 
 
-def _machine() -> dict[str, Any]:
-    import torch
-
-    return {"threads": torch.get_num_threads(), "runtime": f"torch {torch.__version__}, CPU"}
-
-
-def _slower_or_not(bundle: Bundle, raced: Race) -> str:
-    kind = "the masked network, stored dense," if bundle.mask is not None else "this network"
-    return f"One image through {kind} against the unpruned one: {raced.sentence()}."
+def _slower_or_not(told: Mapping[str, Any]) -> str:
+    kind = "the masked network, stored dense," if told["masked"] else "this network"
+    return f"One image through {kind} against the unpruned one: {told['latency_sentence']}."
 
 
 def _tell(found: Mapping[str, Any]) -> None:

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 TEST, TRAINING = "test part", "training part"
 _INK = "#1c2530"
-OF_CLASS = {
+_OF_CLASS = {
     "accuracy": "accuracy",
     "precision": "precision:{}",
     "recall": "sensitivity:{}",
     "F1": "f:{}",
 }
-MACRO = {
+_MACRO = {
     "accuracy": "accuracy",
     "precision": "macro_precision",
     "recall": "macro_sensitivity",
@@ -82,35 +82,18 @@ def _part(seed: Seed, title: str, networks: Sequence[Network], healthy: str) -> 
 
 
 def _bars(seed: Seed, title: str, networks: Sequence[Network], healthy: str) -> Drawn:
-    of_class = _followed(seed.classes, healthy)
-    names = MACRO if of_class is None else OF_CLASS
-    keys = {word: key.format(of_class) for word, key in names.items()}
-    found: dict[str, list[Estimate]] = {
-        network.look: [network.estimates[key] for key in keys.values()] for network in networks
-    }
-    whose = "mean over the classes" if of_class is None else f"of {of_class}"
-    rows = tuple(
-        (label(word), *(figure(found[network.look][place]) for network in networks))
-        for place, word in enumerate(keys)
-    )
-    table = Table(
-        f"Figures behind the bars, {title}",
-        heads("", *(network.name for network in networks)),
-        rows,
-    )
-    told = "; ".join(
-        f"{network.name}: "
-        + ", ".join(
-            f"{word} {numbers.estimate(one)[0]}"
-            for word, one in zip(keys, found[network.look], strict=True)
+    followed = _followed(seed.classes, healthy)
+    keys = rates(followed)
+    sides = tuple(
+        Side(
+            network.look,
+            network.name,
+            {word: network.estimates[key] for word, key in keys.items()},
         )
         for network in networks
     )
     part = "test" if title == TEST else "train"
-    svg = drawn_bars(list(keys), found, f"rates-{seed.number}-{part}", f"Bars, {title}: {told}")
-    legend = tuple((network.look, network.name) for network in networks)
-    about = f"precision, recall and F1 {whose}; lines are intervals"
-    return Drawn(title, svg, (*legend, ("", about)), table)
+    return bars(title, f"rates-{seed.number}-{part}", sides, followed)
 
 
 def _followed(classes: Sequence[str], healthy: str) -> str | None:
@@ -121,27 +104,74 @@ def _followed(classes: Sequence[str], healthy: str) -> str | None:
     return next(name for name in classes if name != normal)
 
 
-def drawn_bars(
-    words: Sequence[str], found: Mapping[str, Sequence[Estimate]], name: str, told: str
-) -> str:
-    """Draw bars side by side, a group a word, with a line for every interval there is.
+def rates(followed: str | None) -> dict[str, str]:
+    """Name the four metrics of the bars, by the word below them.
 
     Args:
-        words: Names of the groups.
-        found: An estimate a word, by the look of the network: ``unpruned`` or another.
-        name: Of the drawing, once on a page.
-        told: The same in words, for those who cannot see it.
+        followed: The class they are of; None for means over the classes.
     """
+    names = _MACRO if followed is None else _OF_CLASS
+    return {word: key.format(followed) for word, key in names.items()}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One network among bars that stand side by side.
+
+    Attributes:
+        look: ``unpruned`` or another; it sets colour and hatching.
+        name: In the legend.
+        estimates: By the word below the bar, alike for all sides.
+    """
+
+    look: str
+    name: str
+    estimates: Mapping[str, Estimate]
+
+
+def bars(title: str, name: str, sides: Sequence[Side], followed: str | None) -> Drawn:
+    """Draw the figures of networks as bars, and tell them in words and as a table.
+
+    Args:
+        title: Which part of the data they are of.
+        name: Of the drawing, once on a page.
+        sides: The networks.
+        followed: The class the figures are of; None for means over the classes.
+    """
+    words = list(sides[0].estimates)
+    table = Table(
+        f"Figures behind the bars, {title}",
+        heads("", *(side.name for side in sides)),
+        tuple(
+            (label(word), *(figure(side.estimates[word]) for side in sides)) for word in words
+        ),
+    )
+    told = "; ".join(
+        f"{side.name}: "
+        + ", ".join(f"{word} {numbers.estimate(side.estimates[word])[0]}" for word in words)
+        for side in sides
+    )
+    whose = "mean over the classes" if followed is None else f"of {followed}"
+    known = any(one.low is not None for side in sides for one in side.estimates.values())
+    about = f"precision, recall and F1 {whose}{'; lines are intervals' if known else ''}"
+    legend = (*((side.look, side.name) for side in sides), ("", about))
+    svg = _drawn(words, sides, name, f"Bars, {title}: {told}")
+    return Drawn(title, svg, legend, table)
+
+
+def _drawn(words: Sequence[str], sides: Sequence[Side], name: str, told: str) -> str:
+    """Draw a group of bars a word, with a line for every interval there is."""
     from matplotlib.figure import Figure
 
-    wide = 0.8 / len(found)
+    wide = 0.8 / len(sides)
     with drawing():
         figure_ = Figure(figsize=(3.6, 2.7))
         axes = figure_.add_axes((0.115, 0.1, 0.87, 0.86))
-        for place, (look, estimates) in enumerate(found.items()):
+        for place, side in enumerate(sides):
+            look = side.look
             known = [
-                (n + (place - (len(found) - 1) / 2) * wide, one, one.value)
-                for n, one in enumerate(estimates)
+                (n + (place - (len(sides) - 1) / 2) * wide, one, one.value)
+                for n, one in enumerate(side.estimates.values())
                 if one.value is not None
             ]
             axes.bar(

@@ -7,15 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from leanlung.reports.answers import Drawn, matrix_table
-from leanlung.reports.confusion import (
-    MACRO,
-    OF_CLASS,
-    TEST,
-    TRAINING,
-    ConfusionPart,
-    drawn_bars,
-)
+from leanlung.reports.answers import matrix_table
+from leanlung.reports.confusion import TEST, TRAINING, ConfusionPart, Side, bars, rates
 from leanlung.reports.seeds import UNPRUNED
 from leanlung.reports.variants_tables import CHOSEN
 from leanlung.statistics import Estimate
@@ -45,8 +38,7 @@ def variant_confusion(row: Mapping[str, Any], positive: str) -> tuple[ConfusionP
         return ()
     classes = row["classes"]
     followed = positive if positive in classes and len(classes) == 2 else None
-    names = MACRO if followed is None else OF_CLASS
-    keys = {word: key.format(followed) for word, key in names.items()}
+    keys = rates(followed)
     return tuple(
         ConfusionPart(
             _PARTS[part],
@@ -56,35 +48,21 @@ def variant_confusion(row: Mapping[str, Any], positive: str) -> tuple[ConfusionP
                 )
                 for kind, told in _NETWORKS.items()
             ),
-            _bars(row["name"], part, keys, models, followed),
+            bars(
+                _PARTS[part],
+                f"bars-{row['name']}-{part}",
+                [_side(kind, models[kind], part, keys) for kind in _NETWORKS],
+                followed,
+            ),
         )
         for part in models[UNPRUNED]["confusion"]
     )
 
 
-def _bars(
-    variant: str,
-    part: str,
-    keys: Mapping[str, str],
-    models: Mapping[str, Mapping[str, Any]],
-    followed: str | None,
-) -> Drawn:
-    looks = {UNPRUNED: "unpruned", CHOSEN: "chosen"}
-    found = {
-        looks[kind]: [_figure(models[kind], part, key) for key in keys.values()]
-        for kind in _NETWORKS
-    }
-    told = "; ".join(
-        f"{_NETWORKS[kind]}: "
-        + ", ".join(f"{word} {one}" for word, one in zip(keys, found[looks[kind]], strict=True))
-        for kind in _NETWORKS
-    )
-    title = _PARTS[part]
-    svg = drawn_bars(list(keys), found, f"bars-{variant}-{part}", f"Bars, {title}: {told}")
-    whose = "mean over the classes" if followed is None else f"of {followed}"
-    lines = "; lines are intervals" if part == "test" else ""
-    legend = [(look, _NETWORKS[kind]) for kind, look in looks.items()]
-    return Drawn(title, svg, (*legend, ("", f"precision, recall and F1 {whose}{lines}")))
+def _side(kind: str, model: Mapping[str, Any], part: str, keys: Mapping[str, str]) -> Side:
+    look = "unpruned" if kind == UNPRUNED else "chosen"
+    found = {word: _figure(model, part, key) for word, key in keys.items()}
+    return Side(look, _NETWORKS[kind], found)
 
 
 def _figure(model: Mapping[str, Any], part: str, key: str) -> Estimate:

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from leanlung.exports import load_bundle
-from leanlung.foundations.errors import SurgeryError
 from leanlung.foundations.files import write_json
-from leanlung.networks import build, size_of
-from leanlung.pruning.masks import storage_forms, wrapped_counts, zeros_of
-from leanlung.pruning.race import race
 from leanlung.runs.records import read_record
 from leanlung.runs.steps import fingerprint, step
+from leanlung.runs.storage import stored
 from leanlung.runs.variants.eight_bits import eight_bits_of, in_eight_bits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from leanlung.exports import Bundle
-    from leanlung.pruning.race import Race
     from leanlung.runs.variants.beside import StorageSection
     from leanlung.runs.variants.carrying import Varying
 
@@ -56,8 +48,9 @@ def _store(now: Varying, section: StorageSection, leg: str) -> None:
     here = now.runs[leg].seed(now.recipes[leg].seeds[0])
 
     def do(folder: Path) -> None:
-        bundle = load_bundle(here.bundle)
-        write_json(folder / FORMS, _forms(bundle, section))
+        rounds = section.rounds if section.latency else None
+        told = stored(load_bundle(here.bundle), gzipped=section.gzip, rounds=rounds)
+        write_json(folder / FORMS, told)
 
     inputs = {"exported": fingerprint(here.export), "asked": _asked(section)}
     step(now.folder.storage(leg), inputs, do)
@@ -65,48 +58,6 @@ def _store(now: Varying, section: StorageSection, leg: str) -> None:
 
 def _asked(section: StorageSection) -> dict[str, Any]:
     return section.model_dump(mode="json", include={"gzip", "latency", "rounds"})
-
-
-def _forms(bundle: Bundle, section: StorageSection) -> dict[str, Any]:
-    """Measure a network in every form; its whole one is beside it."""
-    whole = build(replace(bundle.spec, widths={})).eval()
-    narrower = bool(bundle.spec.widths)
-    zeros = zeros_of(bundle.network, bundle.mask)
-    size, before = (
-        size_of(each, bundle.spec.size, bundle.spec.channels)
-        for each in (bundle.network, whole)
-    )
-    forms = storage_forms(
-        bundle.network, bundle.mask, whole=whole if narrower else None, gzipped=section.gzip
-    )
-    try:
-        wrapped = wrapped_counts(bundle.network)
-    except SurgeryError:
-        wrapped = None
-    raced = _raced(bundle, whole, section.rounds) if section.latency else None
-    return {
-        "masked": bundle.mask is not None,
-        "narrower": narrower,
-        "parameters": size.stored,
-        "parameters_whole": before.stored,
-        "macs": size.macs,
-        "macs_whole": before.macs,
-        "kernel_weights": zeros.weights,
-        "nonzero_kernel_weights": zeros.nonzero,
-        "forms": [one.as_dict() for one in forms],
-        "wrapped": None if wrapped is None else wrapped.as_dict(),
-        "latency": None if raced is None else raced.as_dict(),
-        "latency_sentence": "" if raced is None else raced.sentence(),
-        "threads": torch.get_num_threads(),
-    }
-
-
-def _raced(bundle: Bundle, whole: torch.nn.Module, rounds: int) -> Race:
-    """Time one image through both networks, in turn, on the CPU."""
-    image = torch.rand(1, bundle.spec.channels, bundle.spec.size, bundle.spec.size)
-    network = bundle.network.eval()
-    with torch.no_grad():
-        return race(lambda: whole(image), lambda: network(image), rounds=rounds)
 
 
 def storage_of(now: Varying) -> dict[str, Any]:
