@@ -9,8 +9,8 @@ import pytest
 from leanlung.foundations.errors import RecipeError, UsageError
 from leanlung.networks import NetworkSpec, count_trainable
 from leanlung.runs import recipe_path, shipped_recipes
-from leanlung.runs.reading import shipped_series
-from leanlung.runs.series import read_series, series_path
+from leanlung.runs.reading import paper_path, shipped_series
+from leanlung.runs.series import read_series
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +84,7 @@ def test_a_network_and_a_task_are_set_by_their_names(tiny: Path) -> None:
 def test_shipped_series_are_whole_and_no_recipes_of_single_runs(name: str) -> None:
     assert name in shipped_series()
     assert name not in shipped_recipes()
-    series = read_series(series_path(name))
+    series = read_series(paper_path(name))
     assert series.name == name
     assert series.about
     assert series.deviations
@@ -94,7 +94,7 @@ def test_shipped_series_are_whole_and_no_recipes_of_single_runs(name: str) -> No
 
 
 def test_printed_counts_are_those_of_the_networks_named() -> None:
-    series = read_series(series_path("rajaraman2020"))
+    series = read_series(paper_path("rajaraman2020"))
     table = series.published["table_3"]
     checked = 0
     for entry in series.network:
@@ -105,7 +105,7 @@ def test_printed_counts_are_those_of_the_networks_named() -> None:
 
 
 def test_printed_reductions_follow_from_the_printed_counts_but_one() -> None:
-    table = read_series(series_path("rajaraman2020")).published["table_6"]
+    table = read_series(paper_path("rajaraman2020")).published["table_6"]
     found = {
         name: round(
             100 * (1 - table[f"{name}-P"]["parameters"] / table[f"{name}-U"]["parameters"]), 2
@@ -121,7 +121,7 @@ def test_printed_reductions_follow_from_the_printed_counts_but_one() -> None:
 
 
 def test_printed_accuracies_are_shares_of_504_films_but_one() -> None:
-    published = read_series(series_path("rajaraman2020")).published
+    published = read_series(paper_path("rajaraman2020")).published
     values = {
         (table, row): entry["accuracy"]
         for table in ("table_4b", "table_5", "table_6", "table_7")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from leanlung.evaluation import probabilities, validation_metrics
 from leanlung.exports.cropping import prepared_for
 from leanlung.foundations.errors import PixelError, StudyError
 from leanlung.foundations.suggestions import did_you_mean
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from leanlung.exports import Bundle, Model
     from leanlung.lungs import Segmenter
@@ -72,6 +73,24 @@ def bundle_images(bundle: Bundle, data: Path, part: str) -> ImageSet:
             has no study.
     """
     return decoded(bundle, studies_of_part(bundle, data, part))
+
+
+def metric_on(bundle: Bundle, images: ImageSet, metric: str) -> Callable[[nn.Module], float]:
+    """Give a function that measures a network in place of a bundle's, on the CPU.
+
+    Args:
+        bundle: Whose statistics and channels images get.
+        images: Labelled, such as those of the validation part.
+        metric: One of `validation_metrics`.
+    """
+
+    def measure(network: nn.Module) -> float:
+        answers = probabilities(
+            network, images, bundle.statistics, bundle.spec.channels, torch.device("cpu")
+        )
+        return validation_metrics(images.labels.numpy(), answers)[metric]
+
+    return measure
 
 
 def studies_of_part(model: Model, data: Path, part: str) -> Sequence[Study]:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import (
-    BaseModel,
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from leanlung.foundations.counts import Count
 from leanlung.foundations.errors import LeanlungError, TrainingError
 from leanlung.foundations.shares import Share
 from leanlung.pruning import Polynomial
 from leanlung.runs.plans import require_plain
+from leanlung.runs.start import StartSection
 from leanlung.training import TrainingPlan
 
 _OF_THE_RAMP = (
@@ -25,7 +20,7 @@ _OF_THE_RAMP = (
 )  # fmt: skip
 
 
-class MaskSection(BaseModel, extra="forbid", frozen=True):
+class MaskSection(StartSection, extra="forbid", frozen=True):
     """How single weights are held at zero, instead of units removed.
 
     The mask tightens along a polynomial while the network trains, then the network is trained
@@ -54,7 +49,6 @@ class MaskSection(BaseModel, extra="forbid", frozen=True):
         finetune: How it is fitted after, with the mask held; the best epoch is taken.
     """
 
-    start: Literal["fitted", "fresh"] = Field("fitted", alias="from")
     initial: Share = 0.0
     final: Share = 0.5
     first: Count = Field(0, ge=0)
@@ -102,13 +96,6 @@ class MaskSection(BaseModel, extra="forbid", frozen=True):
             return f"{self.pattern} by magnitude"
         scope = "of each layer" if self.scope == "layer" else "over the network"
         return f"the smallest {100 * self.final:g} % of weights {scope}"
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Call ``from`` what a recipe does, and leave it out where nobody asked for it."""
-        told: dict[str, Any] = written(self)
-        start = told.pop("start", "fitted")
-        return told if start == "fitted" else {"from": start, **told}
 
     @model_validator(mode="after")
     def _makes_a_mask(self) -> MaskSection:

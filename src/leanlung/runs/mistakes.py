@@ -22,6 +22,23 @@ _KEY = re.compile(
 )
 
 
+def told(where: object, mistakes: Sequence[str]) -> str:
+    """Say what is wrong with a file, each mistake on a line of its own and once.
+
+    Args:
+        where: The file.
+        mistakes: At least one.
+    """
+    once = list(dict.fromkeys(mistakes))
+    count = "a mistake" if len(once) == 1 else f"{len(once)} mistakes"
+    return f"{where} has {count}:\n  " + "\n  ".join(once)
+
+
+def doubled(names: Sequence[str]) -> list[str]:
+    """Give the names that stand more than once, in their order."""
+    return [name for name in dict.fromkeys(names) if names.count(name) > 1]
+
+
 def lines_of(text: str) -> dict[Path, int]:
     """Find the line on which each key and table of a TOML text stands, counted from 1.
 

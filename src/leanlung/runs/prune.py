@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import (
-    BaseModel,
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from leanlung.foundations.counts import Count
 from leanlung.foundations.errors import LeanlungError
 from leanlung.pruning import AtMost, LowestShare
 from leanlung.runs.plans import require_plain
 from leanlung.runs.schedule import ScheduleSection
+from leanlung.runs.start import StartSection
 from leanlung.runs.target import TargetSection
 from leanlung.training import TrainingPlan
 
@@ -24,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class PruneSection(BaseModel, extra="forbid", frozen=True):
+class PruneSection(StartSection, extra="forbid", frozen=True):
     """How the network is made smaller.
 
     How much goes is said by the ``schedule``, by a ``target`` that the rounds approach, or by a
@@ -58,7 +53,6 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
         retrain: How each round is fitted again.
     """
 
-    start: Literal["fitted", "fresh"] = Field("fitted", alias="from")
     rounds: int = Field(5, ge=0, le=10_000)
     criterion: Literal[
         "apoz",
@@ -124,13 +118,6 @@ class PruneSection(BaseModel, extra="forbid", frozen=True):
         scope = "within each layer" if self.scope == "layer" else "over the network"
         dear = ", more where a unit takes more MACs" if self.costs == "macs" else ""
         return f"lowest {self.criterion} {scope}{dear}"
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Call ``from`` what a recipe does, and leave it out where nobody asked for it."""
-        told: dict[str, Any] = written(self)
-        start = told.pop("start", "fitted")
-        return told if start == "fitted" else {"from": start, **told}
 
     @model_validator(mode="after")
     def _makes_a_cut(self) -> PruneSection:

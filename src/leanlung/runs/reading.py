@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from leanlung.foundations.errors import RecipeError, UsageError
 from leanlung.foundations.suggestions import did_you_mean
-from leanlung.runs.mistakes import describe, lines_of
+from leanlung.runs.mistakes import describe, lines_of, told
 from leanlung.runs.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -144,9 +144,7 @@ def read_as(kind: type[Model], path: Path, changes: Sequence[str] = ()) -> Model
         return kind.model_validate(tables)
     except ValidationError as error:
         mistakes = describe(error, kind, lines_of(text), changed)
-        count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        msg = f"{path} has {count}:\n  " + "\n  ".join(mistakes)
-        raise RecipeError(msg) from error
+        raise RecipeError(told(path, mistakes)) from error
 
 
 def _set(tables: dict[str, Any], change: str) -> tuple[str, ...]:

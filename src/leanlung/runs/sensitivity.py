@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from leanlung.evaluation import probabilities, validation_metrics
 from leanlung.exports import load_bundle
 from leanlung.foundations.errors import UsageError
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.pruning import CRITERIA, channel_graph, score_units
 from leanlung.pruning.sensitivity import SHARES, SensitivityCurve, sensitivity
-from leanlung.runs.bundle_images import Batches, bundle_images
+from leanlung.runs.bundle_images import Batches, bundle_images, metric_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from torch import nn
 
     from leanlung.runs.progress import Progress
 
@@ -88,16 +83,7 @@ def bundle_sensitivity(
     graph = channel_graph(loaded.network, next(iter(batches))[:1])
     scores = score_units(loaded.network, graph, batches.labelled(), CRITERIA[criterion]())
 
-    def measure(network: nn.Module) -> float:
-        answers = probabilities(
-            network,
-            validation,
-            loaded.statistics,
-            loaded.spec.channels,
-            torch.device("cpu"),
-        )
-        return validation_metrics(validation.labels.numpy(), answers)[metric]
-
+    measure = metric_on(loaded, validation, metric)
     curves = []
     with progress.task("cutting layers", len(graph.layers)) as done:
         for curve in sensitivity(loaded.network, graph, scores, measure, shares):

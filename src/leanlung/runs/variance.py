@@ -6,9 +6,6 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from leanlung.evaluation import probabilities, validation_metrics
 from leanlung.exports import Bundle, load_bundle
 from leanlung.foundations.errors import UsageError
 from leanlung.foundations.files import write_json
@@ -17,14 +14,12 @@ from leanlung.foundations.suggestions import did_you_mean
 from leanlung.foundations.tables import write_table
 from leanlung.pruning import channel_graph
 from leanlung.pruning.exact import ImagesNeeded, images_needed
-from leanlung.runs.bundle_images import Batches, bundle_images
+from leanlung.runs.bundle_images import Batches, bundle_images, metric_on
 from leanlung.runs.sensitivity import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from torch import nn
 
     from leanlung.runs.progress import Progress
 
@@ -133,16 +128,7 @@ def bundle_variance(
         for number in range(orders)
     ]
 
-    def measure(network: nn.Module) -> float:
-        answers = probabilities(
-            network,
-            validation,
-            loaded.statistics,
-            loaded.spec.channels,
-            torch.device("cpu"),
-        )
-        return validation_metrics(validation.labels.numpy(), answers)[metric]
-
+    measure = metric_on(loaded, validation, metric)
     found = []
     with progress.task("images looked at", orders * len(steps)) as done:
         for one in images_needed(loaded.network, graph, batches, steps, drawn, measure):

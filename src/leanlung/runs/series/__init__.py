@@ -1,7 +1,7 @@
 """Series of runs: networks pre-trained, chosen, fitted to tasks, pruned and combined."""
 
 from leanlung.runs.series.folder import SeriesFolder, open_series
-from leanlung.runs.series.reading import read_series, series_path
+from leanlung.runs.series.reading import read_series
 from leanlung.runs.series.recipe import Series
 from leanlung.runs.series.reproducing import STAGES, reproduce
 
@@ -12,5 +12,4 @@ __all__ = [
     "open_series",
     "read_series",
     "reproduce",
-    "series_path",
 ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leanlung.foundations import fingerprints
 from leanlung.foundations.errors import UsageError
+from leanlung.runs.paper_folder import PaperFolder, folder_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,19 +23,12 @@ def series_name(series: Series, data: str) -> str:
     """
     resolved = series.model_dump(mode="json")
     del resolved["attention"]  # it decides nothing of the networks, and may be asked for later
-    stamp = "-as-published" if series.as_published else ""
-    return f"{series.name}{stamp}-{fingerprints.of_value([resolved, data])[:8]}"
+    return folder_name(series.name, [resolved, data], as_published=series.as_published)
 
 
 @dataclass(frozen=True)
-class SeriesFolder:
-    """Where everything of a series lies; each run is below it.
-
-    Attributes:
-        path: ``<out>/<series>-<hash>``.
-    """
-
-    path: Path
+class SeriesFolder(PaperFolder):
+    """Where everything of a series lies; each run is below it."""
 
     @property
     def series(self) -> Path:
@@ -53,54 +46,14 @@ class SeriesFolder:
         return self.path / "cohort.csv"
 
     @property
-    def data(self) -> Path:
-        """Counts, archives, unreadable files and what was looked for across runs."""
-        return self.path / "data.json"
-
-    @property
-    def environment(self) -> Path:
-        """Versions and machine."""
-        return self.path / "environment.json"
-
-    @property
     def top(self) -> Path:
         """Which networks go on, and why."""
         return self.path / "top.json"
 
     @property
-    def runs(self) -> Path:
-        """Which run is which."""
-        return self.path / "runs.json"
-
-    @property
-    def choice(self) -> Path:
-        """Everything that was fixed before the test part was opened, by fingerprint."""
-        return self.path / "choice.json"
-
-    @property
-    def opening(self) -> Path:
-        """The step in which the test part is opened."""
-        return self.path / "opening"
-
-    @property
     def openings(self) -> Path:
         """The book of openings of the test part."""
         return self.path / "openings.jsonl"
-
-    @property
-    def results(self) -> Path:
-        """All tables as JSON."""
-        return self.path / "results.json"
-
-    @property
-    def tables(self) -> Path:
-        """All tables as CSV."""
-        return self.path / "tables"
-
-    @property
-    def report(self) -> Path:
-        """The page to read."""
-        return self.path / "report.html"
 
     def stage(self, stage: str, network: str) -> Path:
         """The folder in which the run of a network in a stage lies."""
@@ -117,11 +70,6 @@ class SeriesFolder:
     def combined(self, task: str) -> Path:
         """What the ensembles of a task answered on the test part."""
         return self.path / task / "combined"
-
-    @property
-    def attention(self) -> Path:
-        """Where networks look: the step that tells it, or what ``leanlung explain`` drew."""
-        return self.path / "attention"
 
     def ensemble_bundle(self, task: str) -> Path:
         """The pruned networks of a task as one thing that can be handed on."""

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leanlung.foundations.errors import RecipeError
-from leanlung.foundations.suggestions import did_you_mean
-from leanlung.runs.reading import read_as, shipped_series
+from leanlung.runs.mistakes import told
+from leanlung.runs.reading import paper_path, read_as
 from leanlung.runs.series.children import fine_tuning, pretraining
 from leanlung.runs.series.recipe import Series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-def series_path(name: str) -> Path:
-    """Find a series by its path, or by the name of one that comes with leanlung.
-
-    Raises:
-        RecipeError: If there is neither.
-    """
-    path = Path(name)
-    if path.is_file():
-        return path
-    shipped = shipped_series()
-    if name in shipped:
-        return shipped[name]
-    hint = did_you_mean(name, shipped)
-    msg = f"{name}: no such file, and no series of that name (there are {list(shipped)}){hint}"
-    raise RecipeError(msg)
+    from pathlib import Path
 
 
 def read_series(path: Path, changes: Sequence[str] = ()) -> Series:
@@ -50,10 +33,7 @@ def read_series(path: Path, changes: Sequence[str] = ()) -> Series:
     for place, task in enumerate(series.task):
         mistakes += _problem(f"task {task.name}", series, first, place)
     if mistakes:
-        told = "\n  ".join(dict.fromkeys(mistakes))
-        count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        msg = f"{path} has {count}:\n  {told}"
-        raise RecipeError(msg)
+        raise RecipeError(told(path, mistakes))
     return series
 
 
@@ -61,7 +41,7 @@ def _with_published(series: Series) -> Series:
     """Take over the published figures of another series, where one is named."""
     if not series.published_of:
         return series
-    other = read_as(Series, series_path(series.published_of))
+    other = read_as(Series, paper_path(series.published_of))
     return series.model_copy(update={"published": {**other.published, **series.published}})
 
 
@@ -73,8 +53,8 @@ def _problem(where: str, series: Series, network: str, task: int | None) -> list
         else:
             fine_tuning(series, series.task[task], network, series.labels, "none")
     except ValueError as error:
-        told = getattr(error, "errors", None)
-        if told is None:
+        several = getattr(error, "errors", None)
+        if several is None:
             return [f"{where}: {error}"]
-        return [f"{where}: {one['msg'].removeprefix('Value error, ')}" for one in told()]
+        return [f"{where}: {one['msg'].removeprefix('Value error, ')}" for one in several()]
     return []

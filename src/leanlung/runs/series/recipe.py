@@ -11,6 +11,7 @@ from leanlung.foundations.shares import Share
 from leanlung.foundations.suggestions import did_you_mean
 from leanlung.pixels import PixelSpec
 from leanlung.runs.lungs import LungsSection
+from leanlung.runs.mistakes import doubled
 from leanlung.runs.prune import PruneSection
 from leanlung.runs.published import require_writable
 from leanlung.runs.recipe import (
@@ -217,11 +218,7 @@ class Series(BaseModel, extra="forbid", frozen=True):
             ("archive", [one.name for one in self.archive]),
             ("labels", list(self.labels)),
         ):
-            found += [
-                f"{key}: {name!r} stands twice"
-                for name in dict.fromkeys(names)
-                if names.count(name) > 1
-            ]
+            found += [f"{key}: {name!r} stands twice" for name in doubled(names)]
         return found
 
     def _unknown_labels(self) -> list[str]:

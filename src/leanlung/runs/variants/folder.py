@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leanlung.foundations import fingerprints
 from leanlung.foundations.errors import UsageError
+from leanlung.runs.paper_folder import PaperFolder, folder_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,19 +23,12 @@ def paper_name(paper: Variants, data: Mapping[str, str]) -> str:
         data: Fingerprint of every set of films that is there.
     """
     resolved = paper.model_dump(mode="json")
-    stamp = "-as-published" if paper.as_published else ""
-    return f"{paper.name}{stamp}-{fingerprints.of_value([resolved, dict(data)])[:8]}"
+    return folder_name(paper.name, [resolved, dict(data)], as_published=paper.as_published)
 
 
 @dataclass(frozen=True)
-class VariantsFolder:
-    """Where everything of a paper lies; each run is below it.
-
-    Attributes:
-        path: ``<out>/<paper>-<hash>``.
-    """
-
-    path: Path
+class VariantsFolder(PaperFolder):
+    """Where everything of a paper lies; each run is below it."""
 
     @property
     def given(self) -> Path:
@@ -46,51 +39,6 @@ class VariantsFolder:
     def resolved(self) -> Path:
         """The paper with all defaults and changes."""
         return self.path / "variants.resolved.json"
-
-    @property
-    def data(self) -> Path:
-        """Counts of every set of films, archives, and what is left out and why."""
-        return self.path / "data.json"
-
-    @property
-    def environment(self) -> Path:
-        """Versions and machine."""
-        return self.path / "environment.json"
-
-    @property
-    def runs(self) -> Path:
-        """Which run is which."""
-        return self.path / "runs.json"
-
-    @property
-    def choice(self) -> Path:
-        """Everything that was chosen before a test part was opened, by fingerprint."""
-        return self.path / "choice.json"
-
-    @property
-    def opening(self) -> Path:
-        """The step in which the test parts are opened."""
-        return self.path / "opening"
-
-    @property
-    def results(self) -> Path:
-        """All tables as JSON."""
-        return self.path / "results.json"
-
-    @property
-    def tables(self) -> Path:
-        """All tables as CSV."""
-        return self.path / "tables"
-
-    @property
-    def report(self) -> Path:
-        """The page to read."""
-        return self.path / "report.html"
-
-    @property
-    def attention(self) -> Path:
-        """Where networks look; a folder a variant."""
-        return self.path / "attention"
 
     @property
     def images(self) -> Path:

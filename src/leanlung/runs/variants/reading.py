@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from leanlung.foundations.errors import LeanlungError, RecipeError
 from leanlung.foundations.suggestions import did_you_mean
-from leanlung.runs.mistakes import describe, lines_of
+from leanlung.runs.mistakes import describe, lines_of, told
 from leanlung.runs.reading import paper_path, read_as
 from leanlung.runs.recipe import Recipe
 from leanlung.runs.variants.children import OURS, OURS_OF_DATA, recipe_of, tables_of
@@ -46,10 +46,7 @@ def read_variants(path: Path, changes: Sequence[str] = ()) -> Variants:
         mistakes += _mistakes(paper, variant, place, lines, changes)
     mistakes += _unlike_splits(paper) if not mistakes else []
     if mistakes:
-        mistakes = list(dict.fromkeys(mistakes))
-        count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        msg = f"{path} has {count}:\n  " + "\n  ".join(mistakes)
-        raise RecipeError(msg)
+        raise RecipeError(told(path, mistakes))
     return paper
 
 

@@ -17,6 +17,7 @@ from leanlung.foundations.counts import Count
 from leanlung.foundations.errors import StatisticsError
 from leanlung.foundations.seeds import Seed
 from leanlung.foundations.suggestions import did_you_mean
+from leanlung.runs.mistakes import doubled
 from leanlung.runs.published import require_writable
 from leanlung.runs.variants.beside import (
     AttentionSection,
@@ -168,11 +169,10 @@ class Variants(BaseModel, extra="forbid", frozen=True):
             ("compare", [one.name for one in self.compare]),
             ("labels", list(self.labels)),
         ):
-            for name in dict.fromkeys(names):
-                if names.count(name) > 1:
-                    taken = name in RESERVED and key == "variant"
-                    told = "is a folder of the paper; call it otherwise"
-                    found.append(f"{key}: {name!r} {told if taken else 'stands twice'}")
+            for name in doubled(names):
+                taken = name in RESERVED and key == "variant"
+                told = "is a folder of the paper; call it otherwise"
+                found.append(f"{key}: {name!r} {told if taken else 'stands twice'}")
         return found
 
     def _unknown(self) -> list[str]:
