@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,10 +12,10 @@ import torch
 
 from leanlung.exports import Bundle, answer, load_bundle, save_bundle
 from leanlung.foundations.errors import BundleError, RecipeError, StudyError
-from leanlung.lungs import Segmenter, save_segmenter
+from leanlung.lungs import PairSet, Segmenter, SegmenterPlan, fit_segmenter, save_segmenter
 from leanlung.networks import NetworkSpec, build
 from leanlung.pixels import PixelSpec, PixelStatistics, prepare
-from leanlung.runs import Silent, read_recipe
+from leanlung.runs import Silent, read_recipe, segmenters
 from leanlung.runs.bundle_images import decoded
 from leanlung.runs.gathering import Gathered, gather
 from leanlung.studies.manifest import read_manifest
@@ -141,6 +142,26 @@ def test_a_segmenter_may_be_fitted_on_the_way(data: Path, pairs_table: Path) -> 
     assert gathered(data, *changes).fingerprint == found.fingerprint
     assert weights.stat().st_mtime_ns == before
     assert not list(folder.glob("checkpoint*"))
+
+
+def test_a_segmenter_is_fitted_where_the_networks_of_the_run_are(
+    data: Path, pairs_table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fitted_here(loaded: PairSet, plan: SegmenterPlan, **given: Any) -> Segmenter:
+        asked.append(given.pop("device"))
+        return fit_segmenter(loaded, plan, **given)
+
+    monkeypatch.setattr(segmenters, "fit_segmenter", fitted_here)
+    changes = [
+        "lungs.source=segmenter", f"lungs.pairs={pairs_table}", "lungs.fit.epochs=1",
+        "lungs.fit.width=2", "lungs.fit.fold=8", "lungs.fit.levels=2",
+    ]  # fmt: skip
+    recipe = read_recipe(data.parent / "lungs.toml", changes)
+    place = torch.device("cuda", 0)
+    gather(recipe, data, data.parent / "out", allow=True, progress=Silent(), device=place)
+    assert asked == [place]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import torch
     from torch import Tensor
 
     from leanlung.pixels import Prepared
@@ -129,6 +130,7 @@ def gather(
     allow: bool,
     progress: Progress,
     cohort: Cohort | None = None,
+    device: torch.device | None = None,
 ) -> Gathered:
     """Read, prepare and split what a recipe asks for.
 
@@ -139,6 +141,7 @@ def gather(
         allow: Whether to go on in spite of leaks; a recipe that parts by image does.
         progress: Told what is going on.
         cohort: What was read already, instead of ``data``.
+        device: Where a segmenter is fitted, if one is; the CPU if not given.
 
     Returns:
         The data.
@@ -157,7 +160,9 @@ def gather(
         require_there(recipe.lungs, data)
         if recipe.lungs.pairs:  # what is fitted here must know whom not to learn from
             held = _held_out(recipe, cohort, out, progress)
-        cohort, lungs = with_lungs(recipe.lungs, cohort, data, out / "cache", progress, held)
+        cohort, lungs = with_lungs(
+            recipe.lungs, cohort, data, out / "cache", progress, held, device
+        )
     prepared = _prepare(recipe, cohort, out, progress)
     ids = [study.study_id for study in cohort.studies]
     drawn = _drawn(recipe, cohort, prepared)

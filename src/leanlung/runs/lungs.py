@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+    import torch
     from numpy.typing import NDArray
 
     from leanlung.lungs import Segmented, Segmenter
@@ -170,6 +171,7 @@ def with_lungs(
     cache: Path,
     progress: Progress,
     held: HeldOut | None = None,
+    device: torch.device | None = None,
 ) -> tuple[Cohort, RunLungs]:
     """Give every study the mask it is cropped by.
 
@@ -181,6 +183,8 @@ def with_lungs(
         progress: Told what is going on.
         held: The parts; pairs of patients in validation and test are then left out where a
             segmenter is fitted.
+        device: Where one is fitted. Masks are found on the CPU, so that a segmenter finds the
+            same ones everywhere.
 
     Returns:
         The cohort, whose studies have a mask, stay whole or are left out, and why they are.
@@ -193,7 +197,7 @@ def with_lungs(
     if section.source == "masks":
         bare = {s.study_id: NO_MASK for s in cohort.studies if s.lung_mask is None}
         return _without(section, cohort, RunLungs(section.source, bare))
-    segmenter, pairs_left_out = segmenter_of(section, data, cache, progress, held)
+    segmenter, pairs_left_out = segmenter_of(section, data, cache, progress, held, device)
     films = [study.image for study in cohort.studies]
     by_content = dict(zip(films, contents(films, cache), strict=True))
     found = _found(segmenter, by_content, cache, progress)

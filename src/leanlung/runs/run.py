@@ -167,7 +167,12 @@ def _begun(
         if options.only_seed is not None:  # the other seeds may begin at the same moment
             stack.enter_context(held(cache / "cache" / "gathering.lock"))
         gathered = gathered or gather(
-            recipe, options.data, cache, allow=options.allow, progress=progress
+            recipe,
+            options.data,
+            cache,
+            allow=options.allow,
+            progress=progress,
+            device=device,
         )
         folder = RunFolder(options.out / run_name(recipe, gathered.fingerprint))
         if options.only_seed is not None:

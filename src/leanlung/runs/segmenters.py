@@ -19,6 +19,8 @@ from leanlung.pixels import contents
 from leanlung.runs.held_out import leave_out
 
 if TYPE_CHECKING:
+    import torch
+
     from leanlung.lungs import Segmenter
     from leanlung.lungs.fitting import Epoch
     from leanlung.runs.held_out import HeldOut, LeftOut
@@ -35,6 +37,7 @@ def segmenter_of(
     cache: Path,
     progress: Progress,
     held: HeldOut | None,
+    device: torch.device | None = None,
 ) -> tuple[Segmenter, LeftOut | None]:
     """Load the segmenter of a run, or fit it on the pairs that it may learn from.
 
@@ -44,6 +47,8 @@ def segmenter_of(
         cache: Folder of all caches: one that was fitted before is found again.
         progress: Told what is going on.
         held: The parts, if any; pairs of patients in validation and test are left out.
+        device: Where one is fitted; the CPU if not given. Where it was fitted before is no part
+            of what it is found again by.
 
     Returns:
         The segmenter, and which pairs it was not fitted on, if it was fitted here.
@@ -76,7 +81,9 @@ def segmenter_of(
             done(epoch.number)
 
         checkpoint = folder / "checkpoint.safetensors"
-        segmenter = fit_segmenter(loaded, section.fit, checkpoint=checkpoint, watch=epoch_done)
+        segmenter = fit_segmenter(
+            loaded, section.fit, device=device, checkpoint=checkpoint, watch=epoch_done
+        )
     save_segmenter(folder, segmenter)
     checkpoint.unlink(missing_ok=True)
     return segmenter, left_out

@@ -95,7 +95,12 @@ def tune(recipe_file: Path, options: Options, progress: Progress | None = None) 
     device = pick_device(options.device)
     with held(options.out / "cache" / "gathering.lock"):  # once, not once a process
         gathered = gather(
-            recipe, options.data, options.out, allow=options.allow, progress=progress
+            recipe,
+            options.data,
+            options.out,
+            allow=options.allow,
+            progress=progress,
+            device=device,
         )
     run = RunFolder(options.out / run_name(_however_long(recipe), gathered.fingerprint))
     places = () if options.data is None else (options.data,)

@@ -114,7 +114,7 @@ def begin(series: Series, text: str, options: Options, progress: Progress) -> Ca
     cohort, archives = _read(series, options, progress)
     for one in archives:
         progress.note(one.told if one.state == "read" else f"missing: {one.told}")
-    whole = _gather(series, cohort, options, progress)
+    whole = _gather(series, cohort, options, progress, device)
     folder = SeriesFolder(options.out / series_name(series, whole.fingerprint))
     write_text(folder.series, text)
     write_json(folder.resolved, series.model_dump(mode="json"))
@@ -135,7 +135,9 @@ def _read(
     return make(options.out / f"phantoms-{name}", series.phantoms), ()
 
 
-def _gather(series: Series, cohort: Cohort, options: Options, progress: Progress) -> Gathered:
+def _gather(
+    series: Series, cohort: Cohort, options: Options, progress: Progress, device: torch.device
+) -> Gathered:
     split = series.split
     if series.as_published:
         cohort, parts = flawed(series, cohort)
@@ -168,6 +170,7 @@ def _gather(series: Series, cohort: Cohort, options: Options, progress: Progress
         allow=options.allow or series.as_published,
         progress=progress,
         cohort=cohort,
+        device=device,
     )
 
 
@@ -208,6 +211,7 @@ def _gathered(now: Carrying, child: Child) -> Gathered:
         now.options.out,
         allow=options.allow,
         progress=now.progress,
+        device=now.device,
     )
     # The manifest brings the masks along; who found them, and why others lack one, it cannot.
     return replace(found, lungs=now.whole.lungs)

@@ -156,6 +156,7 @@ def _gather(now: Varying, leg: Leg, alike: dict[str, Gathered]) -> None:
             now.options.out,
             allow=now.options.allow or leg.variant.leaks,
             progress=now.progress,
+            device=now.device,
         )
     now.gathered[leg.name] = alike[key]
     require_same_parts(dataset.gathered, {leg.name: now.gathered[leg.name]})
