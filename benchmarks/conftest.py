@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
+from leanlung.foundations.allocator import keep_freed_memory
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+keep_freed_memory()  # as the command line does
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from leanlung.foundations.allocator import keep_freed_memory
+
+keep_freed_memory()  # as the command line does
+
 VARIABLE = "LEANLUNG_DATA"
 
 

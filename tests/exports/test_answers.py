@@ -30,7 +30,7 @@ def test_the_answer_is_what_the_network_gives_by_hand(bundle: Bundle, film: Path
     expected = logits.double().softmax(1)[0].tolist()
     (found,) = answer(bundle, [film])
     assert list(found.probabilities) == list(bundle.classes)
-    assert list(found.probabilities.values()) == pytest.approx(expected, rel=1e-5)
+    assert list(found.probabilities.values()) == pytest.approx(expected, rel=1e-5, abs=1e-8)
     assert found.label == bundle.classes[int(np.argmax(expected))]
 
 

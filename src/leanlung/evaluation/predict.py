@@ -35,7 +35,8 @@ def probabilities(
     images do not meet in evaluation mode, so that a row stays what it is but for its last bits.
 
     Args:
-        network: Put on the device in evaluation mode; its mode is put back.
+        network: Put on the device in evaluation mode; its mode is put back. On a CPU its
+            kernels are laid out channels last, as for training, which answers sooner.
         images: What to predict.
         statistics: Of the training part, to standardise by.
         channels: Of the network's input.
@@ -48,6 +49,8 @@ def probabilities(
         NetworkError: If memory is too short for a single image.
     """
     network.to(device)
+    if device.type == "cpu":
+        network.to(memory_format=torch.channels_last)
     was_training = network.training
     portions, rows = Portions(BATCH), []
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from leanlung.foundations import errors
+from leanlung.foundations.allocator import keep_freed_memory
 from leanlung.foundations.errors import LeanlungError, RunError, StorageError, UsageError
 from leanlung.foundations.locks import held
 from leanlung.runs.folder import STEP
@@ -202,6 +203,7 @@ def _work(there: Connection, recipe: Recipe, text: str, options: Options, thread
     from leanlung.runs.run import carry_out
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it ends us
+    keep_freed_memory()
     torch.set_num_threads(threads)
     telling = _Telling(there)
     try:
