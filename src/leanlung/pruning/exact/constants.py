@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 
 from leanlung.foundations.errors import SurgeryError
 
@@ -60,14 +61,14 @@ def read_constants(
         over images and places is zero; smallest against largest asks it without rounding.
     """
     readers = {name for name, found in graph.channels.items() if found.inputs is not None}
-    watching = _Watching(network, graph.program, readers)
+    watching = _Watching(network, readers)
     was_training = network.training
     images = 0
     try:
         network.eval()
-        with torch.no_grad():
+        with torch.no_grad(), watching:
             for batch in batches:
-                if _is_nan(watching.run(batch)):
+                if _is_nan(network(batch)):
                     watching.name_nan(batch)
                 watching.settle()
                 images += len(batch)
@@ -97,24 +98,41 @@ def channel_axis(read: Tensor, layer: nn.Module) -> int:
     return read.ndim - 1 if isinstance(layer, nn.Linear) else 1
 
 
-class _Watching(fx.Interpreter):
-    """Runs the program and keeps the extremes of what layers read."""
+class _Watching:
+    """Keeps the extremes of what layers read, while its block runs.
 
-    def __init__(
-        self, network: nn.Module, program: fx.Graph, readers: set[str], *, whole: bool = False
-    ) -> None:
-        super().__init__(network, graph=program)
+    Hooks on the layers, as going through the traced program operation by operation took a
+    sixth of MobileNetV2's pass.
+    """
+
+    def __init__(self, network: nn.Module, readers: set[str], *, whole: bool = False) -> None:
+        self._network = network
         self._whole = whole
         self.low: dict[str, Tensor] = {}
         self.high: dict[str, Tensor] = {}
         self._readers = readers
         # What may still be constant; of a layer that was not run yet, nothing is known.
         self._places: dict[str, Tensor | None] = dict.fromkeys(readers)
+        self._hooks = ExitStack()
 
-    def call_module(self, target: Any, args: Any, kwargs: Any) -> Any:  # noqa: ANN401 - torch's
-        if target in self._places:
-            self._note(str(target), next(iter((*args, *kwargs.values()))))
-        return super().call_module(target, args, kwargs)
+    def __enter__(self) -> None:
+        for layer in self._readers:
+
+            def note(
+                module: nn.Module,
+                given: tuple[Tensor, ...],
+                named: dict[str, Tensor],
+                layer: str = layer,
+            ) -> None:
+                if layer in self._places:
+                    self._note(layer, module, next(iter((*given, *named.values()))))
+
+            module = self._network.get_submodule(layer)
+            hook = module.register_forward_pre_hook(note, with_kwargs=True)
+            self._hooks.callback(hook.remove)
+
+    def __exit__(self, *_: object) -> None:
+        self._hooks.close()
 
     def settle(self) -> None:
         """Let go of what varies, after a batch.
@@ -138,12 +156,12 @@ class _Watching(fx.Interpreter):
             SurgeryError: Naming the first layer that reads something that is not a number, if
                 one does.
         """
-        again = _Watching(self.module, self.graph, self._readers, whole=True)
-        again.run(batch)
+        again = _Watching(self._network, self._readers, whole=True)
+        with again:
+            self._network(batch)
         again.settle()
 
-    def _note(self, layer: str, read: Tensor) -> None:
-        module = self.submodules[layer]
+    def _note(self, layer: str, module: nn.Module, read: Tensor) -> None:
         axis = channel_axis(read, module)
         if layer not in self.low:
             # Most units vary within a single image; the others are gone over for what is left.
